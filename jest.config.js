@@ -1,0 +1,22 @@
+const project = {
+  testEnvironment: 'node',
+  testEnvironmentOptions: { customExportConditions: ['@taxameter/source', 'node', 'node-addons'] },
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '\\.ts$': '@swc/jest' },
+  // One real PostgreSQL for the whole run; each spec file takes databases of its own from it.
+  globalSetup: '<rootDir>/libs/platform/test/start-postgres.mjs',
+  globalTeardown: '<rootDir>/libs/platform/test/stop-postgres.mjs',
+};
+
+export default {
+  projects: [
+    {
+      ...project,
+      displayName: 'rooms',
+      testMatch: ['<rootDir>/{libs,services}/**/src/**/*.spec.ts', '<rootDir>/{lint,demo}/**/*.spec.ts'],
+    },
+    { ...project, displayName: 'e2e', testMatch: ['<rootDir>/e2e/**/*.spec.ts'] },
+  ],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,2 @@
+/** What the rest of the system may use of billing: its module, its migrations and its commands. */
+export {};

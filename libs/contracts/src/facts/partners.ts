@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { defineEvent } from '../cloud-event.js';
+import { country, identifier, instant, text } from '../text.js';
+
+const version = z.int().min(1).describe('grows by one with each change; a consumer ignores lower ones');
+
+/** The billing party. Fields that an invoice needs may be missing: billing then parks the partner, it never guesses. */
+export const partnerChanged = defineEvent({
+  type: 'dk.dinero.partners.partner_changed.v1',
+  title: 'Partner changed',
+  description: 'The whole state of a partner.',
+  data: z.object({
+    partnerId: identifier(64),
+    version,
+    name: text(200),
+    cvr: z
+      .string()
+      .regex(/^\d{8}$/)
+      .nullable(),
+    vatNumber: text(20).nullable(),
+    address: z.object({ street: text(200), postalCode: text(20), city: text(100), country }).nullable(),
+    email: text(254).nullable(),
+    language: z.enum(['da', 'en']),
+  }),
+});
+
+/** An integration with its effective-dated ownership and status, newest last. */
+export const integrationChanged = defineEvent({
+  type: 'dk.dinero.partners.integration_changed.v1',
+  title: 'Integration changed',
+  description: 'The whole state of an integration: who owned it when, and what status it had when.',
+  data: z.object({
+    integrationId: identifier(100),
+    version,
+    name: text(200),
+    kind: z.enum(['public', 'personal']),
+    ownership: z.array(z.object({ partnerId: identifier(64), from: instant })).min(1),
+    status: z
+      .array(
+        z.object({ status: z.enum(['active', 'deactivated']), from: instant, reason: text(500).nullable() }),
+      )
+      .min(1),
+  }),
+});
+
+export const agreementChanged = defineEvent({
+  type: 'dk.dinero.partners.agreement_changed.v1',
+  title: 'Agreement changed',
+  description: 'The whole state of an agreement: one customer organisation that an integration acts for.',
+  data: z.object({
+    integrationId: identifier(100),
+    organizationId: identifier(64),
+    version,
+    name: text(200).nullable(),
+    status: z.enum(['active', 'ended']),
+  }),
+});
+
+export type PartnerChangedEvent = z.input<typeof partnerChanged.schema>;
+export type IntegrationChangedEvent = z.input<typeof integrationChanged.schema>;
+export type AgreementChangedEvent = z.input<typeof agreementChanged.schema>;
+export type Partner = PartnerChangedEvent['data'];
+export type Integration = IntegrationChangedEvent['data'];
+export type Agreement = AgreementChangedEvent['data'];

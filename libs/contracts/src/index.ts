@@ -1,0 +1,14 @@
+export { asyncApiDocument } from './async-api.js';
+export * from './cloud-event.js';
+export * from './events/api-call.js';
+export * from './events/sms-sent.js';
+export * from './facts/billing.js';
+export * from './facts/fair-use.js';
+export * from './facts/metering.js';
+export * from './facts/partners.js';
+export * from './identifiers.js';
+export * from './money.js';
+export * from './quarter.js';
+export * as fields from './text.js';
+export * from './topics.js';
+export * from './validate.js';

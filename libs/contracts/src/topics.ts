@@ -1,0 +1,117 @@
+import { agreementChanged, integrationChanged, partnerChanged } from './facts/partners.js';
+import { apiCall } from './events/api-call.js';
+import { breachEscalated, breachOpened } from './facts/fair-use.js';
+import { documentRendered, invoiceIssued } from './facts/billing.js';
+import { smsSent } from './events/sms-sent.js';
+import { smsTotalsChanged } from './facts/metering.js';
+import type { EventType } from './cloud-event.js';
+
+/** How the events of a topic are told apart (design: delivery). */
+export type Identity =
+  /** hash of CloudEvents (source, id), kept for 7 days of event time in day partitions */
+  | 'source-and-id'
+  /** `data.messageId`, kept for ever */
+  | 'message-id'
+  /** the record key with `data.version`: a version not above the last one seen is a duplicate */
+  | 'key-and-version';
+
+export interface Topic {
+  readonly name: string;
+  readonly description: string;
+  readonly partitions: number;
+  /** What the record key is made of, in words, for the documents. */
+  readonly key: string;
+  readonly identity: Identity;
+  readonly compacted: boolean;
+  /** An event whose `time` lies further than this before its log append time is quarantined as `too_late`; null: never. */
+  readonly latestAfterMs: number | null;
+  readonly types: readonly EventType[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** An event may run ahead of the log's clock by this much; beyond it the producer's clock is wrong (domain rule 2.10). */
+export const FUTURE_TOLERANCE_MS = 5 * 60_000;
+
+export const TOPICS = {
+  apiCalls: {
+    name: 'usage.api-calls.v1',
+    description: 'Every call of the public API.',
+    partitions: 4,
+    key: 'integrationId|organizationId',
+    identity: 'source-and-id',
+    compacted: false,
+    latestAfterMs: 7 * DAY_MS,
+    types: [apiCall],
+  },
+  // The partition count of this topic may never change: readers agree which of two copies came first only because equal
+  // messageIds always meet on one partition.
+  smsSent: {
+    name: 'usage.sms-sent.v1',
+    description: 'Every SMS that the carrier accepted. This topic is money.',
+    partitions: 4,
+    key: 'messageId',
+    identity: 'message-id',
+    compacted: false,
+    latestAfterMs: 400 * DAY_MS,
+    types: [smsSent],
+  },
+  partners: {
+    name: 'partners.v1',
+    description: 'Partners, integrations and agreements, whole state each.',
+    partitions: 1,
+    key: 'partner|ID, integration|ID or agreement|INTEGRATION|ORGANIZATION',
+    identity: 'key-and-version',
+    compacted: true,
+    latestAfterMs: null,
+    types: [partnerChanged, integrationChanged, agreementChanged],
+  },
+  breaches: {
+    name: 'fair-use.breaches.v1',
+    description: 'Breach cases, whole state each.',
+    partitions: 1,
+    key: 'breachId',
+    identity: 'key-and-version',
+    compacted: true,
+    latestAfterMs: null,
+    types: [breachOpened, breachEscalated],
+  },
+  smsTotals: {
+    name: 'metering.sms-totals.v1',
+    description: 'What metering counted, so that billing can be held against it.',
+    partitions: 1,
+    key: 'partition|integrationId|quarter',
+    identity: 'key-and-version',
+    compacted: true,
+    latestAfterMs: null,
+    types: [smsTotalsChanged],
+  },
+  documents: {
+    name: 'billing.documents.v1',
+    description: 'Issued invoices and the hashes of their documents.',
+    partitions: 1,
+    key: 'invoice|NUMBER or document|ID',
+    identity: 'key-and-version',
+    compacted: false,
+    latestAfterMs: null,
+    types: [invoiceIssued, documentRendered],
+  },
+} as const satisfies Record<string, Topic>;
+
+export const ALL_TOPICS: readonly Topic[] = Object.values(TOPICS);
+
+const topicByType = new Map(
+  ALL_TOPICS.flatMap((topic) => topic.types.map((type) => [type.type, topic] as const)),
+);
+
+/** The topic on which a type of event travels; undefined for a type that is not ours. */
+export function topicOfType(type: string): Topic | undefined {
+  return topicByType.get(type);
+}
+
+/** @throws RangeError when there is no such topic */
+export function topicNamed(name: string): Topic {
+  const topic = ALL_TOPICS.find((candidate) => candidate.name === name);
+  if (!topic) throw new RangeError(`there is no topic "${name}"`);
+  return topic;
+}

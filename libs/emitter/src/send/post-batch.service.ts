@@ -1,0 +1,149 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/**
+ * Posts one batch of events to the HTTP door until the door has answered, and says in a sentence why it did
+ * not.
+ */
+
+export interface Door {
+  /** Base address of Taxameter, `http://localhost:3000`. */
+  readonly url: string;
+  readonly token: string;
+  readonly retry?: Retry;
+}
+
+export interface Retry {
+  readonly attempts: number;
+  /** Doubles with each attempt. */
+  readonly firstWaitMs: number;
+  readonly longestWaitMs: number;
+  readonly timeoutMs: number;
+}
+
+// About two minutes in all: enough for a restart of the door, short enough that a person still watches.
+const RETRY: Retry = { attempts: 10, firstWaitMs: 500, longestWaitMs: 30_000, timeoutMs: 30_000 };
+
+export interface DoorAnswer {
+  readonly accepted: number;
+  readonly rejected: readonly { readonly index: number; readonly field: string; readonly reason: string }[];
+}
+
+/** The door refused, or stayed away for all attempts. What it has accepted stays accepted. */
+export class SendingFailed extends Error {
+  override readonly name = 'SendingFailed';
+}
+
+/**
+ * Retries 429, 5xx and a broken network with the same bytes, so with the same ids.
+ * @param body a JSON array of CloudEvents
+ * @throws SendingFailed
+ */
+export async function postBatch(door: Door, body: string): Promise<DoorAnswer> {
+  const retry = door.retry ?? RETRY;
+  let waitMs = retry.firstWaitMs;
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await attemptOnce(door, body, retry.timeoutMs);
+    if ('accepted' in outcome) return outcome;
+    if (attempt >= retry.attempts) {
+      throw new SendingFailed(
+        `${door.url} did not take the events after ${attempt} attempts (last: ${outcome.trouble}). ` +
+          'Run the same import again later: what was accepted is not counted twice.',
+      );
+    }
+    // Half of the wait is random, so that two importers do not come back at the same moment.
+    const jitteredMs = waitMs * (0.5 + Math.random() / 2);
+    await wait(Math.min(Math.max(jitteredMs, outcome.retryAfterMs), retry.longestWaitMs));
+    waitMs = Math.min(waitMs * 2, retry.longestWaitMs);
+  }
+}
+
+interface Trouble {
+  readonly trouble: string;
+  readonly retryAfterMs: number;
+}
+
+async function attemptOnce(door: Door, body: string, timeoutMs: number): Promise<DoorAnswer | Trouble> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(eventsAddress(door.url), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/cloudevents-batch+json',
+        authorization: `Bearer ${door.token}`,
+      },
+      body,
+      // A redirect would carry the token to another address.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = await response.text();
+  } catch (error) {
+    return { trouble: reasonOf(error), retryAfterMs: 0 };
+  }
+  if (response.status === 202) return readAnswer(text, door.url);
+  if (response.status === 429 || response.status >= 500) {
+    const retryAfterSec = Number(response.headers.get('retry-after') ?? 0);
+    return {
+      trouble: `status ${response.status}${detailOf(text)}`,
+      retryAfterMs: Number.isFinite(retryAfterSec) ? retryAfterSec * 1000 : 0,
+    };
+  }
+  throw refusal(door.url, response.status, text);
+}
+
+/** @throws SendingFailed for an address that is none */
+function eventsAddress(url: string): URL {
+  try {
+    return new URL('v1/events', url.endsWith('/') ? url : `${url}/`);
+  } catch {
+    throw new SendingFailed(`"${url}" is not an address such as http://localhost:3000`);
+  }
+}
+
+function readAnswer(text: string, url: string): DoorAnswer {
+  let answer: Partial<DoorAnswer> | null;
+  try {
+    answer = JSON.parse(text) as Partial<DoorAnswer> | null;
+  } catch {
+    answer = null;
+  }
+  if (typeof answer?.accepted !== 'number' || !Array.isArray(answer.rejected)) {
+    throw new SendingFailed(
+      `${url} answered 202 without { accepted, rejected }: is it the door of Taxameter?`,
+    );
+  }
+  return { accepted: answer.accepted, rejected: answer.rejected };
+}
+
+function refusal(url: string, status: number, text: string): SendingFailed {
+  if (status === 401) {
+    return new SendingFailed(`${url} does not know the token (401): give a valid one with --token.`);
+  }
+  if (status === 403) {
+    return new SendingFailed(
+      `${url} knows the token but it may not send events (403): it needs role ingest.`,
+    );
+  }
+  if (status === 404) {
+    return new SendingFailed(`${url} has no /v1/events (404): is --url the address of Taxameter?`);
+  }
+  return new SendingFailed(`${url} refused the events with status ${status}${detailOf(text)}.`);
+}
+
+function detailOf(text: string): string {
+  try {
+    const problem = JSON.parse(text) as { detail?: unknown; title?: unknown } | null;
+    const detail = problem?.detail ?? problem?.title;
+    return typeof detail === 'string' ? `: ${detail.slice(0, 300)}` : '';
+  } catch {
+    return '';
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const cause = error.cause as { code?: unknown; message?: unknown } | undefined;
+  return String(cause?.code ?? cause?.message ?? error.message);
+}

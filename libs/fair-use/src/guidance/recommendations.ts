@@ -1,0 +1,46 @@
+import { SEVERITIES } from '@taxameter/contracts';
+import type { Policy, Thresholds } from '../policy/policy.js';
+
+/**
+ * Computes, from the policy in force, advice that is never itself a breach, however literally it is followed
+ * (rule 1.7.2).
+ */
+
+/**
+ * Calls per minute that keep a pair below every threshold of RATE_MINUTE. Half of what lies below the lowest
+ * one: a partner's own minutes do not begin when ours do, so one of our minutes may hold the end of one full
+ * minute of theirs and the start of the next. A rule over a longer window, once it exists, takes its part
+ * here, so that the stricter one decides.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedCallsPerMinute(policy: Policy): number {
+  const lowest = lowestOf(policy.rules.RATE_MINUTE.thresholds, (threshold) => threshold.calls);
+  const calls = Math.floor((lowest - 1) / 2);
+  if (calls < 1)
+    throw new RangeError(`RATE_MINUTE speaks up at ${lowest} calls a minute: no rate can be advised`);
+  return calls;
+}
+
+/**
+ * Minutes between two full fetches of a list that keep it below every threshold of POLLING_UNFILTERED. A gap
+ * of w / n minutes puts at most n fetches into a window of w. One more is left unused where the threshold
+ * allows, for a timer that goes off a few seconds early: with 4 an hour the advice is 30 minutes, not 20.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMinutesBetweenSweeps(policy: Policy): number {
+  const { windowMinutes, thresholds } = policy.rules.POLLING_UNFILTERED;
+  const lowest = lowestOf(thresholds, (threshold) => threshold);
+  if (lowest < 2)
+    throw new RangeError('POLLING_UNFILTERED speaks up at the first fetch: no gap can be advised');
+  return Math.ceil(windowMinutes / Math.max(1, lowest - 2));
+}
+
+function lowestOf<Threshold>(
+  thresholds: Thresholds<Threshold>,
+  valueOf: (threshold: Threshold) => number,
+): number {
+  const values = SEVERITIES.map((severity) => thresholds[severity])
+    .filter((threshold) => threshold !== undefined)
+    .map(valueOf);
+  return Math.min(...values);
+}

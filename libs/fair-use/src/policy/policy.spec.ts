@@ -1,0 +1,40 @@
+import { SEVERITIES } from '@taxameter/contracts';
+import { defaultPolicy } from './default-policy.js';
+import { filterableRoute } from './policy.js';
+
+describe('the catalogue of filterable routes', () => {
+  it.each([
+    '/v1/{organizationId}/contacts',
+    '/v1.1/{organizationId}/contacts',
+    '/v2/{org}/contacts',
+    '/v1/{organizationId}/contacts/',
+  ])('finds the contacts in %s, whatever the version and the name in braces', (route) => {
+    expect(filterableRoute(defaultPolicy, route)?.filter).toBe('changesSince');
+  });
+
+  it('names the filter that OpenStack Compute has', () => {
+    expect(filterableRoute(defaultPolicy, '/v2/{tenant}/servers/detail')?.filter).toBe('changes-since');
+    expect(filterableRoute(defaultPolicy, '/v2.1/servers/detail')?.filter).toBe('changes-since');
+  });
+
+  it.each([
+    '/v1/{organizationId}/accounts/entry',
+    '/v1/{organizationId}/contacts/{guid}',
+    '/v1/{organizationId}/contacts/notes',
+    '/vault/{organizationId}/contacts',
+    '/v1/contacts',
+    '/',
+  ])('does not take %s for a list it knows', (route) => {
+    expect(filterableRoute(defaultPolicy, route)).toBeNull();
+  });
+});
+
+describe('the default policy', () => {
+  it('asks for more at each severity than at the one before', () => {
+    const { RATE_MINUTE, POLLING_UNFILTERED } = defaultPolicy.rules;
+    const calls = SEVERITIES.map((severity) => RATE_MINUTE.thresholds[severity]?.calls);
+    const sweeps = SEVERITIES.map((severity) => POLLING_UNFILTERED.thresholds[severity]);
+    expect(calls).toEqual([50, 70, 90, 100]);
+    expect(sweeps).toEqual([4, 12, 60, 300]);
+  });
+});

@@ -1,0 +1,71 @@
+import type { Severity } from '@taxameter/contracts';
+
+/**
+ * A policy is the data that the rules judge by: thresholds, windows and which lists can be filtered. It has a
+ * version; a breach stores the version that judged it. It is a value and no code, so that an override or a
+ * back-test is another value.
+ */
+
+/** Thresholds by severity; a severity without one never occurs. A threshold is met at its own value (≥). */
+export type Thresholds<Threshold> = Readonly<Partial<Record<Severity, Threshold>>>;
+
+export interface RateMinuteSettings {
+  readonly windowMinutes: number;
+  /** `calls` or more in a minute, in at least `minutes` minutes of the window. */
+  readonly thresholds: Thresholds<{ readonly calls: number; readonly minutes: number }>;
+}
+
+export interface PollingUnfilteredSettings {
+  readonly windowMinutes: number;
+  /** Sweeps of one route in the window. */
+  readonly thresholds: Thresholds<number>;
+}
+
+/** A list that can be asked for its changes only. */
+export interface FilterableRoute {
+  /** Route template without its version segment; what stands in braces is a name only. */
+  readonly path: string;
+  /** The query parameter that makes it send changes only; guidance names it. */
+  readonly filter: string;
+}
+
+export interface Policy {
+  readonly version: number;
+  readonly rules: {
+    readonly RATE_MINUTE: RateMinuteSettings;
+    readonly POLLING_UNFILTERED: PollingUnfilteredSettings;
+  };
+  readonly filterableRoutes: readonly FilterableRoute[];
+  /** Largest page of a list, for guidance. */
+  readonly maxPageSize: number;
+  /**
+   * A window that ended longer than this before the log took the events in opens its breach as retroactive.
+   */
+  readonly evaluationHorizonMs: number;
+}
+
+export type RuleId = keyof Policy['rules'];
+
+/**
+ * The catalogue's entry for a route template, or null when the list cannot be filtered as far as we know. The
+ * version segment (`/v1/`, `/v1.1/`, `/v2/`), the names in braces and a trailing slash do not matter: a new
+ * version of an endpoint keeps its filter, and an importer may call the tenant what it likes.
+ */
+export function filterableRoute(policy: Policy, route: string): FilterableRoute | null {
+  let catalogue = catalogues.get(policy.filterableRoutes);
+  if (!catalogue) {
+    catalogue = new Map(policy.filterableRoutes.map((entry) => [shapeOf(entry.path), entry]));
+    catalogues.set(policy.filterableRoutes, catalogue);
+  }
+  return catalogue.get(shapeOf(route)) ?? null;
+}
+
+// Asked for every list call: the shapes of a catalogue are worked out once, and forgotten with it.
+const catalogues = new WeakMap<readonly FilterableRoute[], Map<string, FilterableRoute>>();
+
+function shapeOf(route: string): string {
+  return route
+    .replace(/^\/v\d+(\.\d+)*(?=\/)/, '')
+    .replaceAll(/\{[^/{}]*\}/g, '{}')
+    .replace(/\/$/, '');
+}

@@ -1,0 +1,38 @@
+import { apiCall, jsonSchemaOf } from '@taxameter/contracts';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { RULES, ruleNamed } from './registry.js';
+
+/** Whether the JSON Schema declares a property at a dotted path, also within a nullable object. */
+function declares(schema: unknown, path: readonly string[]): boolean {
+  const [name, ...rest] = path;
+  if (name === undefined) return true;
+  const node = schema as { properties?: Record<string, unknown>; anyOf?: unknown[] };
+  if (node.anyOf) return node.anyOf.some((option) => declares(option, path));
+  const next = node.properties?.[name];
+  return next !== undefined && declares(next, rest);
+}
+
+describe('the registry of rules', () => {
+  it('has each rule of the policy once', () => {
+    expect(RULES.map((rule) => rule.id).sort()).toEqual(Object.keys(defaultPolicy.rules).sort());
+  });
+
+  it.each(RULES.flatMap((rule) => rule.inputs.map((input) => [rule.id, input] as const)))(
+    '%s reads %s, which an API call event has',
+    (_id, input) => {
+      expect(declares(jsonSchemaOf(apiCall.schema), input.split('.'))).toBe(true);
+    },
+  );
+
+  it('would notice an input that the event lacks', () => {
+    expect(declares(jsonSchemaOf(apiCall.schema), ['data', 'query', 'hasMoonPhase'])).toBe(false);
+  });
+
+  it('keys a rule by route exactly when it takes signals of routes', () => {
+    for (const rule of RULES) expect(rule.key.includes('route')).toBe(rule.signals === 'route');
+  });
+
+  it('refuses a rule that does not exist', () => {
+    expect(() => ruleNamed('RATE_CENTURY')).toThrow(RangeError);
+  });
+});

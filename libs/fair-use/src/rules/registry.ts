@@ -1,0 +1,81 @@
+import type { Policy, RuleId } from '../policy/policy.js';
+import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { judgePollingUnfiltered } from './polling-unfiltered.js';
+import { judgeRateMinute } from './rate-minute.js';
+import type { Verdict } from './verdict.js';
+
+/**
+ * Lists the rules there are: whoever evaluates, documents or back-tests goes through this list and knows no
+ * rule by name.
+ */
+
+export type KeyDimension = 'integration' | 'agreement' | 'route';
+
+interface RuleOf<Level extends 'pair' | 'route', Row> {
+  readonly id: RuleId;
+  readonly title: { readonly da: string; readonly en: string };
+  /** What a case of this rule is about: one breach for each combination. */
+  readonly key: readonly KeyDimension[];
+  /**
+   * Paths in an API call event that the rule's signals read; a test holds them against the event's schema.
+   */
+  readonly inputs: readonly string[];
+  /** Which rows the judge takes. */
+  readonly signals: Level;
+  /**
+   * How many minutes back from the minute judged the rows must reach; a late event dirties as many minutes
+   * ahead.
+   */
+  readonly windowMinutes: (policy: Policy) => number;
+  /**
+   * More events never lower the verdict: the running minute may be judged. A rule without this waits for
+   * closed minutes.
+   */
+  readonly isMonotone: boolean;
+  readonly judge: (rows: readonly Row[], policy: Policy, minute: number) => Verdict | null;
+}
+
+export type Rule = RuleOf<'pair', PairMinute> | RuleOf<'route', RouteMinute>;
+
+// Every signal reads these: who, on which agreement, when, and whether the call counts against the partner at
+// all.
+const ALWAYS_READ = ['time', 'data.integrationId', 'data.organizationId', 'data.enforced', 'data.status'];
+
+export const RULES: readonly Rule[] = [
+  {
+    id: 'RATE_MINUTE',
+    title: { da: 'For mange kald i minuttet', en: 'Too many calls a minute' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.RATE_MINUTE.windowMinutes,
+    isMonotone: true,
+    judge: judgeRateMinute,
+  },
+  {
+    id: 'POLLING_UNFILTERED',
+    title: { da: 'Hele listen hentes gang på gang', en: 'The whole list is fetched again and again' },
+    key: ['integration', 'agreement', 'route'],
+    inputs: [
+      ...ALWAYS_READ,
+      'data.route',
+      'data.method',
+      'data.operation',
+      'data.query.page',
+      'data.query.hasChangesSince',
+      'data.query.hasDateRange',
+      'data.query.hasQueryFilter',
+    ],
+    signals: 'route',
+    windowMinutes: (policy) => policy.rules.POLLING_UNFILTERED.windowMinutes,
+    isMonotone: true,
+    judge: judgePollingUnfiltered,
+  },
+];
+
+/** @throws RangeError when there is no such rule */
+export function ruleNamed(id: string): Rule {
+  const rule = RULES.find((candidate) => candidate.id === id);
+  if (!rule) throw new RangeError(`there is no rule "${id}"`);
+  return rule;
+}

@@ -1,0 +1,23 @@
+/**
+ * A minute is the smallest window of a rule: a whole number of minutes since 1970 in UTC. Minutes are
+ * half-open, so a call at :59.999 and one at :00.000 never share one, and UTC has neither a missing nor a
+ * double hour.
+ */
+
+const MINUTE_MS = 60_000;
+
+/**
+ * The minute in which an instant lies.
+ * @param time RFC 3339 with `Z` or an offset; the instant decides, not the date as written
+ * @throws RangeError when the text is not an instant
+ */
+export function minuteOf(time: string): number {
+  const ms = Date.parse(time);
+  if (Number.isNaN(ms)) throw new RangeError(`"${time}" is not an instant`);
+  return Math.floor(ms / MINUTE_MS);
+}
+
+/** First instant of a minute, RFC 3339 in UTC; it is also where the minute before ends. */
+export function minuteStart(minute: number): string {
+  return new Date(minute * MINUTE_MS).toISOString();
+}

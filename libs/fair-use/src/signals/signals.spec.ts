@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import type { ApiCall } from '@taxameter/contracts';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { minuteOf, minuteStart } from './minute.js';
+import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from './signals.js';
+import { callAt, CONTACTS } from './signals.testing.js';
+
+const AT = '2026-09-30T21:59:30.000Z';
+
+const signals = (...overrides: Partial<ApiCall>[]) =>
+  signalsOf(
+    overrides.map((data) => callAt(AT, data)),
+    defaultPolicy,
+  );
+const callsIn = (found: Signals) => [...found.pairs.values()].reduce((sum, row) => sum + row.calls, 0);
+const sweepsIn = (found: Signals) =>
+  [...found.routes.values()].reduce((sum, row) => sum + row.unfilteredSweeps, 0);
+const rows = (found: Signals) => ({
+  pairs: [...found.pairs].sort(([left], [right]) => left.localeCompare(right)),
+  routes: [...found.routes].sort(([left], [right]) => left.localeCompare(right)),
+});
+
+describe('minutes', () => {
+  it('put a call at :59.999 and one at :00.000 into different minutes', () => {
+    const found = signalsOf(
+      [callAt('2026-09-30T21:59:59.999Z'), callAt('2026-09-30T22:00:00.000Z')],
+      defaultPolicy,
+    );
+    expect([...found.pairs.values()].map((row) => [minuteStart(row.minute), row.calls])).toEqual([
+      ['2026-09-30T21:59:00.000Z', 1],
+      ['2026-09-30T22:00:00.000Z', 1],
+    ]);
+  });
+
+  it('follow the instant, not the local time as written', () => {
+    expect(minuteOf('2026-10-01T00:30:00+02:00')).toBe(minuteOf('2026-09-30T22:30:00Z'));
+  });
+
+  it('run on without gap or repetition through the night when summer time ends', () => {
+    expect(minuteOf('2026-10-25T01:00:00Z') - minuteOf('2026-10-25T00:59:00Z')).toBe(1);
+    expect(minuteOf('2026-10-25T02:30:00+01:00') - minuteOf('2026-10-25T02:30:00+02:00')).toBe(60);
+  });
+
+  it('refuse text that is no instant', () => {
+    expect(() => minuteOf('yesterday')).toThrow(RangeError);
+  });
+});
+
+describe('calls', () => {
+  it('count attempts, also those that the limit of the API answered with 429 or the client aborted', () => {
+    expect(callsIn(signals({ status: 200 }, { status: 429 }, { status: 404 }, { status: 0 }))).toBe(4);
+  });
+
+  it('leave out what our own restriction answered', () => {
+    expect(callsIn(signals({ enforced: 'throttle', status: 429 }, { enforced: 'block', status: 403 }))).toBe(
+      0,
+    );
+  });
+
+  it('leave out answers that are the fault of the platform', () => {
+    expect(callsIn(signals({ status: 500 }, { status: 503 }))).toBe(0);
+  });
+
+  it('leave out calls of nobody', () => {
+    const found = signals({ integrationId: 'unknown' });
+    expect(callsIn(found) + sweepsIn(found)).toBe(0);
+  });
+
+  it('keep calls without an agreement apart from those of an agreement', () => {
+    const found = signals({ organizationId: null }, { organizationId: '148383' });
+    expect([...found.pairs.values()].map((row) => row.agreementId)).toEqual(['', '148383']);
+  });
+});
+
+describe('unfiltered sweeps', () => {
+  it('count a list that is fetched without a filter, with page 0, page null or no query at all', () => {
+    expect(sweepsIn(signals({ query: { page: 0 } }, { query: { page: null } }, { query: null }, {}))).toBe(4);
+  });
+
+  it('do not count the later pages of the same sweep', () => {
+    expect(sweepsIn(signals({ query: { page: 1 } }, { query: { page: 2 } }))).toBe(0);
+  });
+
+  it('do not count a list with any filter', () => {
+    const filtered = signals(
+      { query: { hasChangesSince: true } },
+      { query: { hasDateRange: true } },
+      { query: { hasQueryFilter: true } },
+    );
+    expect(sweepsIn(filtered)).toBe(0);
+    expect(callsIn(filtered)).toBe(3);
+  });
+
+  it('do not count a list that has no filter to use', () => {
+    expect(sweepsIn(signals({ route: '/v1/{organizationId}/accounts/entry' }))).toBe(0);
+  });
+
+  it('do not count other operations, other methods, or what our own restriction answered', () => {
+    expect(sweepsIn(signals({ operation: 'item' }, { method: 'HEAD' }, { enforced: 'throttle' }))).toBe(0);
+  });
+
+  it('do not count an answer that delivered no list', () => {
+    expect(sweepsIn(signals({ status: 401 }, { status: 429 }, { status: 0 }, { status: 500 }))).toBe(0);
+  });
+});
+
+describe('merging', () => {
+  const call = fc.record({
+    seconds: fc.integer({ min: 0, max: 600 }),
+    integrationId: fc.constantFrom('isv_a', 'isv_b', 'unknown'),
+    organizationId: fc.constantFrom('1', '2', null),
+    route: fc.constantFrom(CONTACTS, '/v1.1/{organizationId}/contacts', '/v1/{organizationId}/accounts'),
+    enforced: fc.constantFrom('none' as const, 'block' as const),
+    page: fc.constantFrom(0, 2, null),
+  });
+  const events = fc.array(call, { maxLength: 60 }).map((calls) =>
+    calls.map(({ seconds, page, ...data }) =>
+      callAt(new Date(Date.UTC(2026, 8, 30, 12) + seconds * 1000).toISOString(), {
+        ...data,
+        query: { page },
+      }),
+    ),
+  );
+
+  it('gives the same sums for any order and any cut into batches', () => {
+    const cuts = fc.array(fc.nat({ max: 60 }), { maxLength: 5 });
+    fc.assert(
+      fc.property(events, cuts, fc.func(fc.integer()), (all, cutsAt, rank) => {
+        const shuffled = [...all].sort((left, right) => rank(left.id) - rank(right.id));
+        const bounds = [0, ...cutsAt.sort((left, right) => left - right), shuffled.length];
+        const batches = bounds.map((start, index) =>
+          shuffled.slice(start, bounds[index + 1] ?? shuffled.length),
+        );
+        const merged = batches
+          .map((batch) => signalsOf(batch, defaultPolicy))
+          .reduce(mergeSignals, NO_SIGNALS);
+        // A bound beyond the end, or two equal ones, make empty batches; none makes an event appear twice.
+        expect(batches.flat()).toHaveLength(all.length);
+        expect(rows(merged)).toEqual(rows(signalsOf(all, defaultPolicy)));
+      }),
+    );
+  });
+
+  it('is commutative and associative, and changes neither side', () => {
+    fc.assert(
+      fc.property(events, events, events, (a, b, c) => {
+        const [left, middle, right] = [a, b, c].map((batch) => signalsOf(batch, defaultPolicy)) as [
+          Signals,
+          Signals,
+          Signals,
+        ];
+        const before = rows(left);
+        expect(rows(mergeSignals(left, middle))).toEqual(rows(mergeSignals(middle, left)));
+        expect(rows(mergeSignals(mergeSignals(left, middle), right))).toEqual(
+          rows(mergeSignals(left, mergeSignals(middle, right))),
+        );
+        expect(rows(left)).toEqual(before);
+      }),
+    );
+  });
+});

@@ -1,0 +1,2 @@
+/** The HTTP door: one Nest module. */
+export { IngestModule } from './ingest.module.js';

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** What can be configured, with its defaults. Read once at the edge of the process, validated, frozen, passed in. */
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+);
+
+export const configurationSchema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(3000)
+    .describe('port to listen on; 0 takes a free one'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host:5432/database' })
+    .optional()
+    .describe('a PostgreSQL of your own; without it an embedded one is started in DATA_DIR'),
+  DATA_DIR: z.string().min(1).default('data').describe('folder of the embedded PostgreSQL'),
+  ROOMS: list.default([]).describe('rooms that this process runs, by comma; empty: all'),
+  FIXED_CLOCK: z.iso
+    .datetime({ offset: true })
+    .transform((value) => new Date(value))
+    .optional()
+    .describe('an instant at which the clock stands still (demo, tests)'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  WEBHOOK_ALLOWED_HOSTS: list
+    .default([])
+    .describe('hosts that webhooks may reach although they are private or loopback (tests, intranet)'),
+  ALLOWED_SMS_COUNTRIES: list
+    .default(['DK'])
+    .describe('countries whose SMS are billed; others are held (A5)'),
+  GRACE_HOURS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2160)
+    .default(72)
+    .describe('hours after a quarter before its run'),
+  SELLER_FILE: z.string().optional().describe('JSON file with the seller printed on invoices'),
+  TAXAMETER_URL: z.url().optional().describe('address of a running Taxameter, for the commands'),
+  TAXAMETER_TOKEN: z.string().optional().describe('token for the commands'),
+});
+
+export type Configuration = Readonly<z.output<typeof configurationSchema>>;
+
+/** The configuration cannot be used; the message names the variable and says what it must look like. */
+export class ConfigurationError extends Error {}
+
+/**
+ * Validates variables into a configuration. An empty variable counts as absent, as in a compose file.
+ * @throws ConfigurationError naming every variable that is wrong
+ */
+export function parseConfiguration(variables: Record<string, string | undefined>): Configuration {
+  const given = Object.fromEntries(
+    Object.keys(configurationSchema.shape)
+      .map((name) => [name, variables[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = configurationSchema.safeParse(given);
+  if (result.success) return Object.freeze(result.data);
+  const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigurationError(`the configuration is not usable: ${wrong.join('; ')}`);
+}

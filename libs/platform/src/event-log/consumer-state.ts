@@ -1,0 +1,14 @@
+/** What a consumer of a topic-partition is doing; shown in health. */
+export type ConsumerState = 'joining' | 'running' | 'retrying' | 'gap' | 'stopped';
+
+export interface PartitionStatus {
+  readonly room: string;
+  readonly topic: string;
+  readonly partition: number;
+  state: ConsumerState;
+  /** Why it is retrying or stopped; null while all is well. */
+  reason: string | null;
+  nextOffset: number;
+  /** The log's end as last seen. */
+  logEnd: number;
+}

@@ -1,0 +1,29 @@
+import type { CloudEvent } from '@taxameter/contracts';
+import type { EntityManager } from 'typeorm';
+import type { ReceivedEvent } from './decode-record.js';
+
+/**
+ * What a handler is given: the new, valid events of one topic-partition in order, with an open transaction. What it writes
+ * through `tx`, the position, the identities and the accounting row commit together or not at all. A handler may be called
+ * again with the same events (after a failure); it must have no effect outside `tx`.
+ */
+export interface EventBatch<Event extends CloudEvent = CloudEvent> {
+  readonly topic: string;
+  readonly partition: number;
+  /** First offset of the batch, and the offset after its last record. */
+  readonly fromOffset: number;
+  readonly toOffset: number;
+  readonly events: readonly ReceivedEvent<Event>[];
+  readonly tx: EntityManager;
+  /** Bad by a rule of the domain: quarantined with reason and bytes, and not counted. */
+  quarantine(received: ReceivedEvent, reason: string, detail: string): void;
+}
+
+/** What reads a topic for a room. One per (room, topic). */
+export interface Subscription {
+  readonly room: string;
+  readonly topic: string;
+  /** Event types that the room wants; others of the topic are accounted as ignored. Empty: all. */
+  readonly types: readonly string[];
+  readonly handle: (batch: EventBatch) => Promise<void>;
+}

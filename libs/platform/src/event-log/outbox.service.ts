@@ -1,0 +1,99 @@
+import { topicNamed, validateEvent, type CloudEvent, type Topic } from '@taxameter/contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Logger } from '../logging.service.js';
+import { startLoop, type Loop } from '../loop.service.js';
+import { partitionForKey } from './partition-for-key.js';
+import { STRUCTURED_CONTENT_TYPE, type EventLogProducer } from './record.js';
+
+/**
+ * Facts leave a room by its outbox: written in the transaction that makes them true, sent on by a relay. A crash between
+ * sending and deleting sends twice; the version in the fact makes the second copy a duplicate.
+ */
+
+const RELAY_BATCH = 200;
+const RELAY_IDLE_MS = 500;
+
+/** A fact about to be published. `key` decides the partition and, on a compacted topic, what it replaces. */
+export interface Fact {
+  readonly topic: Topic;
+  readonly key: string;
+  readonly type: string;
+  /** When it became true. */
+  readonly time: Date;
+  readonly data: { readonly version: number };
+}
+
+/**
+ * Puts facts into the outbox of the transaction. Lock the aggregate first: versions of one key must get ascending rows.
+ * @throws Error when a fact breaks its own schema: a bug of ours, found before anybody reads it
+ */
+export async function publishFacts(tx: EntityManager, room: string, facts: readonly Fact[]): Promise<void> {
+  for (const fact of facts) {
+    const event: CloudEvent = {
+      specversion: '1.0',
+      // Deterministic, so that a fact sent twice is one fact.
+      id: `${fact.type}/${fact.key}/${fact.data.version}`.slice(0, 256),
+      source: `/taxameter/${room}`,
+      type: fact.type,
+      time: fact.time.toISOString(),
+      subject: fact.key.slice(0, 256),
+      datacontenttype: 'application/json',
+      data: fact.data,
+    };
+    const verdict = validateEvent(event);
+    if (!verdict.ok) throw new Error(`${fact.type} breaks its schema: ${verdict.field} ${verdict.detail}`);
+    await tx.query('insert into outbox (topic, key, event, created_at) values ($1, $2, $3, $4)', [
+      fact.topic.name,
+      fact.key,
+      JSON.stringify(event),
+      fact.time,
+    ]);
+  }
+}
+
+interface OutboxRow {
+  readonly id: number;
+  readonly topic: string;
+  readonly key: string;
+  readonly event: string;
+}
+
+/** Sends the oldest facts on; true when there were any. One relay at a time per room, so that versions stay in order. */
+export async function relayOnce(database: DataSource, producer: EventLogProducer): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    const [{ locked }] = await tx.query<[{ locked: boolean }]>(
+      'select pg_try_advisory_xact_lock(7340003, hashtext(current_schema())) as locked',
+    );
+    if (!locked) return false;
+    const rows = await tx.query<OutboxRow[]>(
+      'select id, topic, key, event from outbox order by id limit $1',
+      [RELAY_BATCH],
+    );
+    if (rows.length === 0) return false;
+    await producer.append(
+      rows.map(({ topic, key, event }) => ({
+        topic,
+        partition: partitionForKey(key, topicNamed(topic).partitions),
+        key,
+        headers: { 'content-type': STRUCTURED_CONTENT_TYPE },
+        value: new TextEncoder().encode(event),
+      })),
+    );
+    await tx.query('delete from outbox where id = any($1)', [rows.map((row) => row.id)]);
+    return true;
+  });
+}
+
+export function startRelay(
+  room: string,
+  database: DataSource,
+  producer: EventLogProducer,
+  logger: Logger,
+): Loop {
+  return startLoop({
+    name: `relay of ${room}`,
+    idleMs: RELAY_IDLE_MS,
+    logger,
+    step: () => relayOnce(database, producer),
+  });
+}

@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { DynamicModule } from '@nestjs/common';
+import { AccessGuard } from '../identity/access.guard.js';
+import type { Tokens } from '../identity/tokens.service.js';
+import { nestLogger, type Logger } from '../logging.service.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** The largest body of any route; about 2,000 events of the contract (0.9 kB each). */
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Bodies that a handler reads by itself, byte for byte. */
+const RAW_CONTENT_TYPES = /^application\/cloudevents(-batch)?\+json/i;
+
+/**
+ * One Nest application on Fastify with the process's event-log strategy attached. It does not listen yet.
+ */
+export async function createApplication(
+  root: DynamicModule,
+  strategy: CustomTransportStrategy,
+  tokens: Tokens,
+  logger: Logger,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS });
+  adapter
+    .getInstance()
+    .addContentTypeParser(
+      RAW_CONTENT_TYPES,
+      { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES },
+      (_request, body, done) => {
+        done(null, body);
+      },
+    );
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
+    bodyParser: false,
+    logger: nestLogger(logger),
+    abortOnError: false,
+    forceCloseConnections: true,
+  });
+  app.useGlobalGuards(new AccessGuard(tokens));
+  app.useGlobalFilters(new ProblemFilter(logger));
+  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  return app;
+}

@@ -1,0 +1,30 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Tokens and set-up links. Only hashes are stored: who reads the table cannot sign in. */
+export class Identity1760000000000 implements MigrationInterface {
+  name = 'Identity1760000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table token (
+        id text primary key,
+        secret_hash bytea not null unique,
+        role text not null check (role in ('ingest', 'ops', 'finance', 'partner', 'admin')),
+        partner_id text,
+        name text not null,
+        created_at timestamptz not null,
+        expires_at timestamptz,
+        revoked_at timestamptz,
+        check ((role = 'partner') = (partner_id is not null))
+      );
+
+      create table setup_link (
+        secret_hash bytea primary key,
+        expires_at timestamptz not null
+      );`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}

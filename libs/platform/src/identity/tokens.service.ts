@@ -1,0 +1,89 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { Clock } from '../clock.js';
+import type { Actor, Role } from '../database/actor.js';
+import { newId } from '../identifiers.service.js';
+import { Identity1760000000000 } from './identity.migration.js';
+
+/** Who may call: bearer tokens of 256 random bits, of which only the SHA-256 is stored, and set-up links used once. */
+
+export const IDENTITY_ROOM = { name: 'identity', entities: [], migrations: [Identity1760000000000] };
+
+const SETUP_LINK_MS = 15 * 60_000;
+export const SESSION_MS = 12 * 3_600_000;
+
+export interface NewToken {
+  readonly role: Role;
+  /** Required for, and only for, the role `partner`. */
+  readonly partnerId?: string;
+  readonly name: string;
+  readonly expiresAt?: Date;
+}
+
+export class Tokens {
+  constructor(
+    private readonly database: DataSource,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Creates a token; its text is returned once and cannot be shown again. */
+  async issue(token: NewToken): Promise<{ id: string; secret: string }> {
+    const id = newId('token', this.clock);
+    const secret = `tax_${token.role}_${randomBytes(32).toString('base64url')}`;
+    await this.database.query(
+      `insert into token (id, secret_hash, role, partner_id, name, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        id,
+        digest(secret),
+        token.role,
+        token.partnerId ?? null,
+        token.name,
+        this.clock.now(),
+        token.expiresAt ?? null,
+      ],
+    );
+    return { id, secret };
+  }
+
+  /** The actor of a token; null when it is unknown, expired or revoked, without telling which. */
+  async authenticate(secret: string): Promise<Actor | null> {
+    const [row] = await this.database.query<{ id: string; role: Role; partner_id: string | null }[]>(
+      `select id, role, partner_id from token
+       where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
+      [digest(secret), this.clock.now()],
+    );
+    return row ? { id: row.id, role: row.role, partnerId: row.partner_id } : null;
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.database.query('update token set revoked_at = $2 where id = $1 and revoked_at is null', [
+      id,
+      this.clock.now(),
+    ]);
+  }
+
+  /** A secret for a link by which a person signs in as admin: good once, for 15 minutes. */
+  async createSetupLink(): Promise<string> {
+    const secret = randomBytes(32).toString('base64url');
+    await this.database.query('insert into setup_link (secret_hash, expires_at) values ($1, $2)', [
+      digest(secret),
+      new Date(this.clock.now().getTime() + SETUP_LINK_MS),
+    ]);
+    return secret;
+  }
+
+  /** Trades the secret of a link for a session token; null when it was used, is unknown or too old. */
+  async useSetupLink(secret: string): Promise<string | null> {
+    const [, used] = await this.database.query<[unknown, number]>(
+      'delete from setup_link where secret_hash = $1 and expires_at > $2',
+      [digest(secret), this.clock.now()],
+    );
+    if (used === 0) return null;
+    const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS);
+    return (await this.issue({ role: 'admin', name: 'console session', expiresAt })).secret;
+  }
+}
+
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

@@ -1,0 +1,36 @@
+export * from './clock.js';
+export * from './clock.service.js';
+export {
+  ConfigurationError,
+  configurationSchema,
+  parseConfiguration,
+  type Configuration,
+} from './configuration.js';
+export * from './configuration.service.js';
+export * from './database/actor.js';
+export { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/room-database.service.js';
+export * from './database/with-actor.service.js';
+export { untimeliness, type ReceivedEvent } from './event-log/decode-record.js';
+export { type EventBatch } from './event-log/event-batch.js';
+export { OnEvents } from './event-log/on-events.decorator.js';
+export { publishFacts, relayOnce, type Fact } from './event-log/outbox.service.js';
+export { partitionForKey } from './event-log/partition-for-key.js';
+export * from './event-log/record.js';
+export { runCommand } from './http/command.service.js';
+export { openApiDocument } from './http/openapi.js';
+export * from './http/problem.js';
+export { Input, Route, type Call, type CallOf } from './http/route.decorator.js';
+export * from './http/route.js';
+export { MAX_BODY_BYTES } from './http/start-http.service.js';
+export * from './identifiers.service.js';
+export { Tokens } from './identity/tokens.service.js';
+export { createLogger, LOGGER, type Logger } from './logging.service.js';
+export * from './loop.service.js';
+export {
+  discardEmbeddedPostgres,
+  PostgresStartError,
+  startEmbeddedPostgres,
+} from './postgres/embedded-postgres.service.js';
+export { type Room } from './room.js';
+export { schemaOfRoom, startRooms, type RunningRooms } from './start-rooms.service.js';
+export { System, type SystemAccounting } from './system.service.js';

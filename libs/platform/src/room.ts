@@ -1,0 +1,10 @@
+import type { Type } from '@nestjs/common';
+import type { RoomSchema } from './database/room-database.service.js';
+
+/** A room of the house as a process sees it: one Nest module and, where it keeps anything, its schema. */
+export interface Room {
+  readonly name: string;
+  readonly module: Type;
+  /** null for a room that keeps nothing (the HTTP door). */
+  readonly schema: Pick<RoomSchema, 'entities' | 'migrations'> | null;
+}

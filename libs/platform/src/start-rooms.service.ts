@@ -1,0 +1,195 @@
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { CLOCK, fixedClock, type Clock } from './clock.js';
+import { systemClock } from './clock.service.js';
+import { ConfigurationError, type Configuration } from './configuration.js';
+import { CONFIGURATION } from './configuration.service.js';
+import { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/room-database.service.js';
+import { EventLog1760000000000 } from './event-log/event-log.migration.js';
+import { openEventLog, type EventLog } from './event-log/open-event-log.service.js';
+import { startRelay } from './event-log/outbox.service.js';
+import { EVENT_LOG_PRODUCER, type EventLogProducer } from './event-log/record.js';
+import { IdempotencyKeys1760000001000 } from './http/command.migration.js';
+import { HealthController } from './http/health.controller.js';
+import { createApplication } from './http/start-http.service.js';
+import { SessionController } from './identity/session.controller.js';
+import { IDENTITY_ROOM, Tokens } from './identity/tokens.service.js';
+import { createLogger, LOGGER, type Logger } from './logging.service.js';
+import type { Loop } from './loop.service.js';
+import { startEmbeddedPostgres } from './postgres/embedded-postgres.service.js';
+import type { Room } from './room.js';
+import { System } from './system.service.js';
+
+/** Rooms that run in this process. */
+export interface RunningRooms {
+  /** `http://127.0.0.1:3000` */
+  readonly address: string;
+  readonly databaseUrl: string;
+  readonly tokens: Tokens;
+  readonly system: System;
+  readonly clock: Clock;
+  readonly producer: EventLogProducer;
+  /** The rooms' databases by room, each as the room's own role. */
+  readonly databases: ReadonlyMap<string, DataSource>;
+  /** Drains the consumers, then the relays, then closes the databases, then stops an embedded PostgreSQL. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts rooms in one process: database (embedded unless `DATABASE_URL` is set), migrations, event log, consumers, HTTP.
+ * What was started before a failure is stopped again.
+ * @throws ConfigurationError or PostgresStartError with one sentence that says what to do
+ */
+export async function startRooms(
+  rooms: readonly Room[],
+  configuration: Configuration,
+  options: { onProgress?: (line: string) => void; logger?: Logger } = {},
+): Promise<RunningRooms> {
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp().catch(() => undefined);
+  };
+  try {
+    return await start(rooms, configuration, options, cleanUps, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  rooms: readonly Room[],
+  configuration: Configuration,
+  options: { onProgress?: (line: string) => void; logger?: Logger },
+  cleanUps: (() => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<RunningRooms> {
+  const progress = options.onProgress ?? (() => undefined);
+  const logger = options.logger ?? createLogger(configuration.LOG_LEVEL);
+  const clock = configuration.FIXED_CLOCK ? fixedClock(configuration.FIXED_CLOCK) : systemClock;
+
+  let databaseUrl = configuration.DATABASE_URL;
+  if (databaseUrl === undefined) {
+    progress(`starting PostgreSQL in ${configuration.DATA_DIR}`);
+    const postgres = await startEmbeddedPostgres({ folder: configuration.DATA_DIR, onProgress: progress });
+    cleanUps.push(() => postgres.stop());
+    databaseUrl = postgres.url;
+  }
+  progress('bringing the schemas up to date');
+  const databases = await openDatabases(databaseUrl, rooms, cleanUps);
+  const identity = await openDatabase(databaseUrl, { ...IDENTITY_ROOM }, cleanUps);
+  const tokens = new Tokens(identity, clock);
+  const log = await openEventLog({ databaseUrl, databases, clock, logger });
+  cleanUps.push(() => log.close());
+  const system = new System(
+    databases,
+    rooms.map((room) => room.name),
+    log.statuses,
+    () => log.ends(),
+  );
+
+  const root = rootModule(rooms, databases, [
+    { provide: CONFIGURATION, useValue: configuration },
+    { provide: CLOCK, useValue: clock },
+    { provide: LOGGER, useValue: logger },
+    { provide: EVENT_LOG_PRODUCER, useValue: log.producer },
+    { provide: Tokens, useValue: tokens },
+    { provide: System, useValue: system },
+  ]);
+  const app = await createApplication(root, log.strategy, tokens, logger);
+  const relays = startRelays(databases, log, logger);
+  cleanUps.push(() => Promise.all(relays.map((relay) => relay.stop())));
+  cleanUps.push(() => app.close());
+  await app.startAllMicroservices();
+  await listen(() => app.listen(configuration.PORT, configuration.HOST), configuration);
+  const { port } = app.getHttpServer().address() as { port: number };
+  const host = configuration.HOST.includes(':') ? `[${configuration.HOST}]` : configuration.HOST;
+  return {
+    address: `http://${host}:${port}`,
+    databaseUrl,
+    tokens,
+    system,
+    clock,
+    producer: log.producer,
+    databases,
+    stop,
+  };
+}
+
+async function openDatabases(url: string, rooms: readonly Room[], cleanUps: (() => Promise<unknown>)[]) {
+  const databases = new Map<string, DataSource>();
+  for (const room of rooms) {
+    if (room.schema) databases.set(room.name, await openDatabase(url, schemaOfRoom(room), cleanUps));
+  }
+  return databases;
+}
+
+/** A room's own migrations after those that every room has: event log, outbox, idempotency keys. */
+export function schemaOfRoom(room: Room): RoomSchema {
+  return {
+    name: room.name,
+    entities: room.schema?.entities ?? [],
+    migrations: [EventLog1760000000000, IdempotencyKeys1760000001000, ...(room.schema?.migrations ?? [])],
+  };
+}
+
+async function openDatabase(
+  url: string,
+  schema: RoomSchema,
+  cleanUps: (() => Promise<unknown>)[],
+): Promise<DataSource> {
+  await migrateRoom(url, schema);
+  const database = await openRoom(url, schema);
+  cleanUps.push(() => database.destroy());
+  return database;
+}
+
+@Global()
+@Module({})
+class PlatformModule {}
+
+@Module({})
+class ProcessModule {}
+
+function rootModule(
+  rooms: readonly Room[],
+  databases: ReadonlyMap<string, DataSource>,
+  shared: Provider[],
+): DynamicModule {
+  const providers: Provider[] = [
+    ...shared,
+    ...[...databases].map(([room, database]) => ({ provide: databaseOf(room), useValue: database })),
+  ];
+  const tokens = providers.map((provider) => (provider as { provide: string | symbol }).provide);
+  const platform: DynamicModule = {
+    module: PlatformModule,
+    providers,
+    exports: tokens,
+    controllers: [HealthController, SessionController],
+  };
+  return { module: ProcessModule, imports: [platform, ...rooms.map((room) => room.module)] };
+}
+
+function startRelays(databases: ReadonlyMap<string, DataSource>, log: EventLog, logger: Logger): Loop[] {
+  return [...databases].map(([room, database]) => startRelay(room, database, log.producer, logger));
+}
+
+async function listen(open: () => Promise<unknown>, configuration: Configuration): Promise<void> {
+  try {
+    await open();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const where = `${configuration.HOST}:${configuration.PORT}`;
+    if (code === 'EADDRINUSE') {
+      throw new ConfigurationError(
+        `port ${configuration.PORT} is in use: stop what listens on ${where}, or set PORT`,
+      );
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+      throw new ConfigurationError(
+        `cannot listen on ${where} (${code}): set HOST and PORT to an address of this machine`,
+      );
+    }
+    throw new ConfigurationError(`cannot listen on ${where}: ${message}`);
+  }
+}

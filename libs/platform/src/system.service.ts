@@ -1,0 +1,80 @@
+import type { DataSource } from 'typeorm';
+import type { PartitionStatus } from './event-log/consumer-state.js';
+
+/** What runs in this process and how far it is: the source of health and of the accounting. */
+
+interface AccountingRow {
+  readonly topic: string;
+  readonly partition: number;
+  readonly read: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly ignored: number;
+  readonly nextOffset: number;
+}
+
+export interface SystemAccounting {
+  readonly partitions: readonly (AccountingRow & { readonly room: string; readonly lag: number })[];
+  readonly outbox: readonly { readonly room: string; readonly waiting: number }[];
+}
+
+export class System {
+  constructor(
+    private readonly databases: ReadonlyMap<string, DataSource>,
+    private readonly roomNames: readonly string[],
+    private readonly partitionStatuses: readonly PartitionStatus[],
+    private readonly logEnds: () => Promise<
+      readonly { topic: string; partition: number; nextOffset: number }[]
+    >,
+  ) {}
+
+  rooms(): string[] {
+    return [...this.roomNames];
+  }
+
+  consumers(): PartitionStatus[] {
+    return this.partitionStatuses.map((status) => ({ ...status }));
+  }
+
+  /** @throws the driver's error when a room's database does not answer */
+  async ping(): Promise<void> {
+    await Promise.all([...this.databases.values()].map((database) => database.query('select 1')));
+  }
+
+  /** Per room and partition the account since the beginning; `lag` counts records not yet read, against the log's end now. */
+  async accounting(): Promise<SystemAccounting> {
+    const ends = await this.logEnds();
+    const perRoom = await Promise.all(
+      [...this.databases].map(async ([room, database]) => {
+        const rows = await database.query<AccountingRow[]>(ACCOUNTING);
+        const [{ waiting }] = await database.query<[{ waiting: number }]>(
+          'select count(*) as waiting from outbox',
+        );
+        const partitions = rows.map((row) => ({ ...row, room, lag: lagOf(row, ends) }));
+        return { partitions, outbox: { room, waiting } };
+      }),
+    );
+    return {
+      partitions: perRoom.flatMap((room) => room.partitions),
+      outbox: perRoom.map((room) => room.outbox),
+    };
+  }
+}
+
+function lagOf(
+  row: AccountingRow,
+  ends: readonly { topic: string; partition: number; nextOffset: number }[],
+): number {
+  const end = ends.find((head) => head.topic === row.topic && head.partition === row.partition);
+  return end ? end.nextOffset - row.nextOffset : 0;
+}
+
+const ACCOUNTING = `
+  select topic, partition, next_offset as "nextOffset",
+         coalesce(sum(read), 0)::bigint as read, coalesce(sum(counted), 0)::bigint as counted,
+         coalesce(sum(duplicate), 0)::bigint as duplicate, coalesce(sum(quarantined), 0)::bigint as quarantined,
+         coalesce(sum(ignored), 0)::bigint as ignored
+  from consumer_position left join consumer_accounting using (topic, partition)
+  group by topic, partition, next_offset
+  order by topic, partition`;

@@ -1,0 +1,2 @@
+export * from './test-database.service.js';
+export * from './test-rooms.service.js';

@@ -1,0 +1,3 @@
+import { runServer } from '@taxameter/server';
+
+await runServer({ rooms: ['alerting'] });
