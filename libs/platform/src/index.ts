@@ -32,5 +32,5 @@ export {
   startEmbeddedPostgres,
 } from './postgres/embedded-postgres.service.js';
 export { type Room } from './room.js';
-export { schemaOfRoom, startRooms, type RunningRooms } from './start-rooms.service.js';
+export { apiDocumentOf, schemaOfRoom, startRooms, type RunningRooms } from './start-rooms.service.js';
 export { System, type SystemAccounting } from './system.service.js';

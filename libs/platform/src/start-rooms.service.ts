@@ -10,9 +10,13 @@ import { openEventLog, type EventLog } from './event-log/open-event-log.service.
 import { startRelay } from './event-log/outbox.service.js';
 import { EVENT_LOG_PRODUCER, type EventLogProducer } from './event-log/record.js';
 import { IdempotencyKeys1760000001000 } from './http/command.migration.js';
+import { API_DOCUMENT, ApiDocumentController } from './http/api-document.controller.js';
 import { HealthController } from './http/health.controller.js';
+import { openApiDocument } from './http/openapi.js';
+import { controllersOf, routesOf } from './http/routes-of.service.js';
 import { createApplication } from './http/start-http.service.js';
 import { SessionController } from './identity/session.controller.js';
+import { TokensController } from './identity/tokens.controller.js';
 import { IDENTITY_ROOM, Tokens } from './identity/tokens.service.js';
 import { createLogger, LOGGER, type Logger } from './logging.service.js';
 import type { Loop } from './loop.service.js';
@@ -95,6 +99,7 @@ async function start(
     { provide: EVENT_LOG_PRODUCER, useValue: log.producer },
     { provide: Tokens, useValue: tokens },
     { provide: System, useValue: system },
+    { provide: API_DOCUMENT, useValue: apiDocumentOf(rooms) },
   ]);
   const app = await createApplication(root, log.strategy, tokens, logger);
   const relays = startRelays(databases, log, logger);
@@ -144,6 +149,17 @@ async function openDatabase(
   return database;
 }
 
+const PLATFORM_CONTROLLERS = [HealthController, SessionController, TokensController, ApiDocumentController];
+
+/** Version of the HTTP interface as the OpenAPI document states it. */
+const API_VERSION = '1.0.0';
+
+/** The OpenAPI document of these rooms and of what every process answers. */
+export function apiDocumentOf(rooms: readonly Room[]): Record<string, unknown> {
+  const controllers = [...PLATFORM_CONTROLLERS, ...rooms.flatMap((room) => controllersOf(room.module))];
+  return openApiDocument(routesOf(controllers), API_VERSION);
+}
+
 @Global()
 @Module({})
 class PlatformModule {}
@@ -165,7 +181,7 @@ function rootModule(
     module: PlatformModule,
     providers,
     exports: tokens,
-    controllers: [HealthController, SessionController],
+    controllers: PLATFORM_CONTROLLERS,
   };
   return { module: ProcessModule, imports: [platform, ...rooms.map((room) => room.module)] };
 }

@@ -21,7 +21,10 @@ export default async function startPostgres() {
   globalThis.taxameterTestPostgres = { folder, postgres };
 }
 
-/** A run ended by Ctrl-C never gets to its tear-down, and its server outlives it; one that is in use refuses. */
+/**
+ * A run ended by Ctrl-C never gets to its tear-down, and its server outlives it; one that is in use
+ * refuses.
+ */
 async function discardLeftOvers(discard) {
   for (const entry of await readdir(tmpdir())) {
     if (!entry.startsWith(PREFIX)) continue;

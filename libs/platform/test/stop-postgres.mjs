@@ -1,4 +1,5 @@
-// Stops the server that start-postgres.mjs started and removes its folder; a server given from outside is left alone.
+// Stops the server that start-postgres.mjs started and removes its folder; a server given from outside is
+// left alone.
 export default async function stopPostgres() {
   const started = globalThis.taxameterTestPostgres;
   if (started === undefined) return;

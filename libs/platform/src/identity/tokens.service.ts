@@ -20,6 +20,22 @@ export interface NewToken {
   readonly expiresAt?: Date;
 }
 
+interface TokenRow {
+  readonly id: string;
+  readonly role: Role;
+  readonly partnerId: string | null;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+export type TokenInfo = Omit<TokenRow, 'createdAt' | 'expiresAt' | 'revokedAt'> & {
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+};
+
 export class Tokens {
   constructor(
     private readonly database: DataSource,
@@ -55,11 +71,27 @@ export class Tokens {
     return row ? { id: row.id, role: row.role, partnerId: row.partner_id } : null;
   }
 
-  async revoke(id: string): Promise<void> {
-    await this.database.query('update token set revoked_at = $2 where id = $1 and revoked_at is null', [
-      id,
-      this.clock.now(),
-    ]);
+  /** False when there is no such token that is still good. */
+  async revoke(id: string): Promise<boolean> {
+    const [, revoked] = await this.database.query<[unknown, number]>(
+      'update token set revoked_at = $2 where id = $1 and revoked_at is null',
+      [id, this.clock.now()],
+    );
+    return revoked > 0;
+  }
+
+  async list(): Promise<TokenInfo[]> {
+    const rows = await this.database.query<TokenRow[]>(
+      `select id, role, partner_id as "partnerId", name, created_at as "createdAt", expires_at as "expiresAt",
+              revoked_at as "revokedAt"
+       from token order by id desc limit 1000`,
+    );
+    return rows.map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
+      ...row,
+      createdAt: createdAt.toISOString(),
+      expiresAt: expiresAt?.toISOString() ?? null,
+      revokedAt: revokedAt?.toISOString() ?? null,
+    }));
   }
 
   /** A secret for a link by which a person signs in as admin: good once, for 15 minutes. */

@@ -48,8 +48,9 @@ export async function findBinaries(): Promise<Binaries> {
 }
 
 /**
- * An npm archive cannot carry symbolic links, so the package makes them in a post-install script, which npm does
- * not run unless it is approved. Without them `initdb` ends with "libicuuc.so.60: cannot open shared object file".
+ * An npm archive cannot carry symbolic links, so the package makes them in a post-install script, which npm
+ * does not run unless it is approved. Without them `initdb` ends with "libicuuc.so.60: cannot open shared
+ * object file".
  */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -75,8 +76,8 @@ async function linkLibraries(native: string): Promise<void> {
 }
 
 /**
- * PostgreSQL refuses to run as root. Under root the owner of existing data is taken, so that a folder made by an
- * ordinary user can be opened; else `postgres`, else `nobody`. Undefined for everybody but root.
+ * PostgreSQL refuses to run as root. Under root the owner of existing data is taken, so that a folder made
+ * by an ordinary user can be opened; else `postgres`, else `nobody`. Undefined for everybody but root.
  * @throws PostgresStartError when root has no account to offer
  */
 export async function chooseAccount(dataOwner: Account | undefined): Promise<Account | undefined> {
@@ -91,7 +92,8 @@ export async function chooseAccount(dataOwner: Account | undefined): Promise<Acc
     }
   }
   throw new PostgresStartError(
-    'PostgreSQL may not run as root and there is no account "postgres" or "nobody": start Taxameter as another user.',
+    'PostgreSQL may not run as root and there is no account "postgres" or "nobody": ' +
+      'start Taxameter as another user.',
   );
 }
 
@@ -114,7 +116,10 @@ export async function checkReachable(account: Account | undefined, paths: readon
   }
 }
 
-/** Not the caller's environment: PGDATA, PGOPTIONS or a Danish LC_ALL would change what server and messages are. */
+/**
+ * Not the caller's environment: PGDATA, PGOPTIONS or a Danish LC_ALL would change what server and messages
+ * are.
+ */
 export const CHILD_ENVIRONMENT =
   process.platform === 'win32' ? {} : { env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' } };
 

@@ -1,4 +1,7 @@
-/** Owns the words with which the embedded PostgreSQL refuses to start: one sentence, what is wrong and what to do. */
+/**
+ * Owns the words with which the embedded PostgreSQL refuses to start: one sentence, what is wrong and what
+ * to do.
+ */
 
 /** The embedded PostgreSQL cannot start; the message is one sentence for the person at the terminal. */
 export class PostgresStartError extends Error {
@@ -32,20 +35,22 @@ function sentenceForCode(code: string, folder: string): string | undefined {
       return noSpace(folder);
     case 'ENOTDIR':
     case 'EEXIST':
-      return `The database folder ${folder}, or a folder above it, is a file: choose another folder, ${WAY_OUT}.`;
+      return `${folder}, or a folder above it, is a file: choose another database folder, ${WAY_OUT}.`;
     default:
       return undefined;
   }
 }
 
-/** One sentence for what initdb or the server printed before it gave up; `output` is in English (locale C). */
+/**
+ * One sentence for what initdb or the server printed before it gave up; `output` is in English (locale C).
+ */
 export function sentenceForOutput(output: string, folder: string): string {
   if (/No space left on device|Disk quota exceeded/.test(output)) return noSpace(folder);
   if (/Read-only file system/.test(output)) return sentenceForCode('EROFS', folder) ?? '';
   if (/database files are incompatible with server/.test(output)) {
     return (
-      `The database folder ${folder} was made by another version of PostgreSQL: start the version of Taxameter ` +
-      `that made it and export its data, or choose another folder.`
+      `The database folder ${folder} was made by another version of PostgreSQL: ` +
+      `start the version of Taxameter that made it and export its data, or choose another folder.`
     );
   }
   const lines = output.split('\n').filter((line) => line.trim() !== '');
@@ -56,5 +61,8 @@ export function sentenceForOutput(output: string, folder: string): string {
 }
 
 function noSpace(folder: string): string {
-  return `No space is left on the disk of the database folder ${folder}: free at least 200 MB, or choose another folder.`;
+  return (
+    `No space is left on the disk of the database folder ${folder}: ` +
+    `free at least 200 MB, or choose another folder.`
+  );
 }

@@ -1,4 +1,7 @@
-/** Owns the database folder: what is in it, that it is ours, and that a first start is done wholly or not at all. */
+/**
+ * Owns the database folder: what is in it, that it is ours, and that a first start is done wholly or not at
+ * all.
+ */
 import { randomBytes } from 'node:crypto';
 import {
   appendFile,
@@ -20,7 +23,8 @@ import { PostgresStartError } from './embedded-postgres-failure.js';
 
 const MARKER = 'TAXAMETER-DATABASE.txt';
 const MARKER_TEXT =
-  'Taxameters database. Slet ikke enkelte filer her.\nThe database of Taxameter. Do not delete single files here.\n';
+  'Taxameters database. Slet ikke enkelte filer her.\n' +
+  'The database of Taxameter. Do not delete single files here.\n';
 const UNFINISHED = 'unfinished-';
 /** What a disk's or a desktop's own housekeeping puts into an empty folder. */
 const HARMLESS = new Set(['lost+found', '.DS_Store']);
@@ -44,7 +48,7 @@ export async function isOurs(folder: string): Promise<boolean> {
 
 /**
  * Opens the folder, making and initialising it where needed.
- * @throws PostgresStartError when the folder is a file, holds foreign files or cannot be entered by the account
+ * @throws PostgresStartError when the folder is a file, holds foreign files or cannot be entered
  * @throws Error of the file system or of initdb, for `startErrorFrom`
  */
 export async function openCluster(
@@ -67,7 +71,10 @@ export async function openCluster(
   return readCluster(folder, binaries, account, options.durable);
 }
 
-/** The cluster of a folder that has been opened before, or undefined when its first start was never finished. */
+/**
+ * The cluster of a folder that has been opened before, or undefined when its first start was never
+ * finished.
+ */
 export async function existingCluster(path: string, binaries: Binaries): Promise<Cluster | undefined> {
   const folder = await realpath(path);
   const owner = await stat(join(folder, 'cluster', 'data')).catch(() => undefined);
@@ -85,7 +92,10 @@ async function readCluster(
   return { folder, data, log, password, account, binaries, durable };
 }
 
-/** The marker goes in before anything else, so that whatever an interrupted start leaves is known to be ours. */
+/**
+ * The marker goes in before anything else, so that whatever an interrupted start leaves is known to be
+ * ours.
+ */
 async function claim(folder: string): Promise<void> {
   const entries = await readdir(folder);
   const foreign = entries.filter((entry) => !HARMLESS.has(entry));
@@ -99,9 +109,9 @@ async function claim(folder: string): Promise<void> {
 }
 
 /**
- * Builds password and data aside and renames them together: a start killed at any moment leaves either no cluster
- * or a whole one. Two first starts build two; the rename of the second fails on the full folder and it takes the
- * first one's.
+ * Builds password and data aside and renames them together: a start killed at any moment leaves either no
+ * cluster or a whole one. Two first starts build two; the rename of the second fails on the full folder and
+ * it takes the first one's.
  */
 async function initialise(
   folder: string,
@@ -118,7 +128,8 @@ async function initialise(
     await writeFile(passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600 });
     await own(account, unfinished, passwordFile);
     const login = ['--username=taxameter', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    // The built-in locale sorts by code point on every machine alike, yet knows Æ, Ø and Å in lower() and ILIKE.
+    // The built-in locale sorts by code point on every machine alike, yet knows Æ, Ø and Å in lower() and
+    // ILIKE.
     const text = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const speed = durable ? [] : ['--no-sync'];
     await run(binaries.initdb, [`--pgdata=${data}`, ...login, ...text, ...speed], { account, cwd: folder });
@@ -138,7 +149,9 @@ export async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-/** Removes what is ours, the marker last, then the folder unless somebody else's files (or a mount) keep it. */
+/**
+ * Removes what is ours, the marker last, then the folder unless somebody else's files (or a mount) keep it.
+ */
 export async function removeFolder(folder: string): Promise<void> {
   const doomed = join(folder, `${UNFINISHED}${randomBytes(6).toString('hex')}`);
   // Renamed first: a removal killed half-way must not leave something that looks like a whole cluster.
@@ -152,8 +165,9 @@ export async function removeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes the settings, for the launch or the reload that follows: each start does, so that a new version's settings
- * reach an old folder. Written aside and renamed, since another start's server may be reading them.
+ * Writes the settings, for the launch or the reload that follows: each start does, so that a new version's
+ * settings reach an old folder. Written aside and renamed, since another start's server may be reading
+ * them.
  */
 export async function writeSettings(cluster: Cluster): Promise<void> {
   const settings: Record<string, string | number> = {

@@ -1,4 +1,7 @@
-/** Decides who owns a running server: the session that holds one advisory lock, as long as its process lives. */
+/**
+ * Decides who owns a running server: the session that holds one advisory lock, as long as its process
+ * lives.
+ */
 import pg from 'pg';
 
 /** Any fixed number; it only has to be the same in every version. */
@@ -15,12 +18,13 @@ export interface Login {
 }
 
 /**
- * The lock of the living owner. PostgreSQL gives it back the moment the owner's connection ends, be it by kill -9:
- * so no left-over can block, and a process id that is used again cannot pass for the owner.
+ * The lock of the living owner. PostgreSQL gives it back the moment the owner's connection ends, be it by
+ * kill -9: so no left-over can block, and a process id that is used again cannot pass for the owner.
  */
 export class OwnerLock {
   private released = false;
   private connected = true;
+  private retaking: Promise<void> | undefined;
 
   private constructor(
     private client: pg.Client,
@@ -45,10 +49,12 @@ export class OwnerLock {
   }
 
   /**
-   * From now on the end of the connection is expected; call it before the server is told to stop. False when another
-   * process (or another start of this one) has taken the server over after a crash: then it is not ours to stop.
+   * From now on the end of the connection is expected; call it before the server is told to stop. False
+   * when another process (or another start of this one) has taken the server over after a crash: then it is
+   * not ours to stop.
    */
   async expectEnd(): Promise<boolean> {
+    await this.retaking;
     this.released = true;
     if (this.connected) return true;
     const taken = await tryTake(this.login).catch(() => undefined);
@@ -71,9 +77,12 @@ export class OwnerLock {
     });
   }
 
-  /** After a crash of one backend PostgreSQL restarts by itself: without the lock a second start would take over. */
+  /**
+   * After a crash of one backend PostgreSQL restarts by itself: without the lock a second start would take
+   * over.
+   */
   private retakeSoon(): void {
-    setTimeout(() => void this.retake(), RETAKE_EVERY_MS).unref();
+    setTimeout(() => (this.retaking = this.retake()), RETAKE_EVERY_MS).unref();
   }
 
   private async retake(): Promise<void> {

@@ -1,4 +1,7 @@
-/** Owns the server process: launching it out of reach of Ctrl-C, reading what postmaster.pid says, stopping it. */
+/**
+ * Owns the server process: launching it out of reach of Ctrl-C, reading what postmaster.pid says, stopping
+ * it.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { open, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -20,7 +23,10 @@ export type ServerState =
   | { readonly kind: 'between'; readonly pid: number }
   | { readonly kind: 'ready'; readonly pid: number; readonly port: number };
 
-/** Reads postmaster.pid and checks that its process is a server of this cluster; a foreign process is disregarded. */
+/**
+ * Reads postmaster.pid and checks that its process is a server of this cluster; a foreign process is
+ * disregarded.
+ */
 export async function serverState(cluster: Cluster): Promise<ServerState> {
   const text = await readFile(join(cluster.data, 'postmaster.pid'), 'utf8').catch(() => '');
   const lines = text.split('\n');
@@ -36,9 +42,9 @@ export async function serverState(cluster: Cluster): Promise<ServerState> {
 }
 
 /**
- * PostgreSQL refuses to start while the process of the file lives and has the same user, though it be an editor
- * that got the number of the dead server. Only the number is replaced, the file stays: PostgreSQL goes on to check
- * by the shared memory named in it that no backend of the dead server is still writing.
+ * PostgreSQL refuses to start while the process of the file lives and has the same user, though it be an
+ * editor that got the number of the dead server. Only the number is replaced, the file stays: PostgreSQL
+ * goes on to check by the shared memory named in it that no backend of the dead server is still writing.
  */
 async function disown(cluster: Cluster, seen: string, pid: number): Promise<void> {
   const path = join(cluster.data, 'postmaster.pid');
@@ -46,7 +52,10 @@ async function disown(cluster: Cluster, seen: string, pid: number): Promise<void
   await writeFile(path, seen.replace(String(pid), String(NOBODYS_PID)));
 }
 
-/** Removes a lock file that stays empty (the disk was full when it was written): PostgreSQL itself never would. */
+/**
+ * Removes a lock file that stays empty (the disk was full when it was written): PostgreSQL itself never
+ * would.
+ */
 export async function removeEmptyPidFile(cluster: Cluster): Promise<void> {
   await sleep(1_000);
   const path = join(cluster.data, 'postmaster.pid');
@@ -55,8 +64,9 @@ export async function removeEmptyPidFile(cluster: Cluster): Promise<void> {
 }
 
 /**
- * Ends backends that outlived their killed server and hold its shared memory, which blocks the next start. They are
- * found by working folder and title, so on Linux only; elsewhere they end by themselves after their statement.
+ * Ends backends that outlived their killed server and hold its shared memory, which blocks the next start.
+ * They are found by working folder and title, so on Linux only; elsewhere they end by themselves after
+ * their statement.
  */
 export async function endLeftoverBackends(cluster: Cluster): Promise<void> {
   for (const entry of await readdir('/proc').catch(() => [])) {
@@ -99,15 +109,19 @@ async function isServerOf(pid: number, data: string): Promise<boolean> {
   return stdout.includes('postgres') && stdout.includes(data);
 }
 
-/** A server that this process launched. `exited` is undefined while it runs, then what it printed before its end. */
+/**
+ * A server that this process launched. `exited` is undefined while it runs, then what it printed before its
+ * end.
+ */
 export interface LaunchedServer {
   readonly pid: number;
   exited: string | undefined;
 }
 
 /**
- * Launches the server in a session of its own: Ctrl-C and a closed terminal reach this process only, which stops the
- * server when its consumers have drained. For the same reason it writes to a file: a pipe would end with us.
+ * Launches the server in a session of its own: Ctrl-C and a closed terminal reach this process only, which
+ * stops the server when its consumers have drained. For the same reason it writes to a file: a pipe would
+ * end with us.
  * @throws PostgresStartError when the program cannot be run at all
  */
 export async function launch(cluster: Cluster): Promise<LaunchedServer> {
@@ -149,7 +163,10 @@ async function logSince(path: string, offset: number): Promise<string> {
   return bytes.subarray(Math.min(offset, bytes.length)).toString('utf8');
 }
 
-/** Free at this moment; whoever takes it before PostgreSQL does makes the launch fail, and it is tried again. */
+/**
+ * Free at this moment; whoever takes it before PostgreSQL does makes the launch fail, and it is tried
+ * again.
+ */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done, fail) => {
@@ -161,7 +178,10 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** Stops the server: sessions are ended, what is committed is on disk. Waits for the end; no server, no effect. */
+/**
+ * Stops the server: sessions are ended, what is committed is on disk. Waits for the end; no server, no
+ * effect.
+ */
 export async function stopServer(cluster: Cluster): Promise<void> {
   for (const [mode, seconds] of [
     ['fast', 60],

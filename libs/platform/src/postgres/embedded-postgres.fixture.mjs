@@ -1,4 +1,5 @@
-// A process that owns an embedded PostgreSQL until it is told or killed; the spec starts it and reads its lines.
+// A process that owns an embedded PostgreSQL until it is told or killed; the spec starts it and reads its
+// lines.
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../dist/postgres/embedded-postgres.service.js';
 

@@ -1,4 +1,7 @@
-/** Owns the life of the embedded PostgreSQL: one folder, one server, one owning process, whatever died before. */
+/**
+ * Owns the life of the embedded PostgreSQL: one folder, one server, one owning process, whatever died
+ * before.
+ */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,8 +70,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * Stops a server that a killed process left and removes the database with its folder. A missing folder is fine;
- * files that are not ours stay, and the folder with them.
+ * Stops a server that a killed process left and removes the database with its folder. A missing folder is
+ * fine; files that are not ours stay, and the folder with them.
  * @throws PostgresStartError when a living process uses the folder, or when the folder is not ours
  */
 export async function discardEmbeddedPostgres(path: string): Promise<void> {
@@ -96,9 +99,10 @@ interface Ownership {
 }
 
 /**
- * Looks again and again until this process holds the lock of a server, or another process does. A server that runs
- * without owner is adopted, not restarted: between "its owner is dead" and "it is stopped" a second start could
- * have launched or taken it, whereas taking the lock is a single step that only one can win, whoever launched.
+ * Looks again and again until this process holds the lock of a server, or another process does. A server
+ * that runs without owner is adopted, not restarted: between "its owner is dead" and "it is stopped" a
+ * second start could have launched or taken it, whereas taking the lock is a single step that only one can
+ * win, whoever launched.
  */
 async function becomeOwner(cluster: Cluster, onProgress: (line: string) => void): Promise<Ownership> {
   const begun = Date.now();
@@ -162,10 +166,14 @@ function refuseWhenHopeless(cluster: Cluster, pid: number, answer: unknown, sile
   }
 }
 
-/** Decides by its last words what follows the end of a server that we launched: another try, or the sentence. */
+/**
+ * Decides by its last words what follows the end of a server that we launched: another try, or the
+ * sentence.
+ */
 async function clearTheWay(cluster: Cluster, lastWords: string, begun: number): Promise<void> {
   const stillPatient = Date.now() - begun < SILENCE_LIMIT_MS;
-  // Another port is chosen by the next launch; or another process launched first, and has the server or the lock.
+  // Another port is chosen by the next launch; or another process launched first, and has the server or the
+  // lock.
   if (stillPatient && /Address already in use/.test(lastWords)) return;
   if (stillPatient && /lock file "postmaster.pid" already exists/.test(lastWords)) return;
   if (stillPatient && /lock file "postmaster.pid" is empty/.test(lastWords)) {
@@ -181,7 +189,10 @@ async function clearTheWay(cluster: Cluster, lastWords: string, begun: number): 
   throw new PostgresStartError(sentenceForOutput(lastWords, cluster.folder));
 }
 
-/** An adopted server gets this start's settings, and the dead owner's unfinished statements lose their locks. */
+/**
+ * An adopted server gets this start's settings, and the dead owner's unfinished statements lose their
+ * locks.
+ */
 async function takeOver(cluster: Cluster, lock: OwnerLock): Promise<void> {
   await folders.writeSettings(cluster);
   await lock.query('SELECT pg_reload_conf()');
@@ -192,8 +203,8 @@ async function takeOver(cluster: Cluster, lock: OwnerLock): Promise<void> {
 }
 
 /**
- * The lock is kept until the server is gone: nobody can adopt a server that is about to stop. A server of another
- * number came after ours had died, and belongs to the start that launched it.
+ * The lock is kept until the server is gone: nobody can adopt a server that is about to stop. A server of
+ * another number came after ours had died, and belongs to the start that launched it.
  */
 async function stopOwned(cluster: Cluster, { lock, pid }: Ownership): Promise<void> {
   const ours = await lock.expectEnd();
