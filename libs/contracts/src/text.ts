@@ -5,7 +5,7 @@ import { z } from 'zod';
  * a name breaks log lines and PDFs, so no text field accepts them.
  */
 
-/** Text without control characters and lone surrogates, `min` to `max` UTF-16 units. */
+/** Text without control characters and lone surrogates, `min` to `max` code points (an emoji is one). */
 export const text = (max: number, min = 1) =>
   z
     .string()

@@ -1,6 +1,6 @@
 import { agreementChanged, integrationChanged, partnerChanged } from './facts/partners.js';
 import { apiCall } from './events/api-call.js';
-import { breachEscalated, breachOpened } from './facts/fair-use.js';
+import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { smsSent } from './events/sms-sent.js';
 import { smsTotalsChanged } from './facts/metering.js';
@@ -74,7 +74,7 @@ export const TOPICS = {
     identity: 'key-and-version',
     compacted: true,
     latestAfterMs: null,
-    types: [breachOpened, breachEscalated],
+    types: [breachOpened, breachEscalated, breachRevised],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

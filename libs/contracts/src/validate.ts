@@ -22,8 +22,9 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, { io: 'input' });
 }
 
-// Formats are off because zod writes a pattern beside each format that it uses: the pattern decides.
-const ajv = new Ajv2020({ validateFormats: false, strict: false, allErrors: false });
+// Formats are off because zod writes a pattern beside each format that it uses: the pattern decides. `strictNumbers` because
+// JSON.parse makes Infinity of 1e400, which zod does not take for a number and PostgreSQL not for a numeric.
+const ajv = new Ajv2020({ validateFormats: false, strict: false, strictNumbers: true, allErrors: false });
 
 interface Compiled {
   readonly definition: EventType;
@@ -54,7 +55,8 @@ export function validateEvent(value: unknown): Verdict {
       ok: false,
       reason: 'unknown_type',
       field: 'type',
-      detail: `"${type.slice(0, 100)}" is not a known type`,
+      // As JSON, because the detail is stored and PostgreSQL refuses NUL.
+      detail: `${JSON.stringify(type.slice(0, 100))} is not a known type`,
     };
   }
   if (known.validate(value)) return { ok: true, event: value as CloudEvent };

@@ -7,7 +7,7 @@ import {
   type SmsSent,
   type Topic,
 } from '@taxameter/contracts';
-import { untimeliness } from '@taxameter/platform';
+import { MAX_RECORD_BYTES, untimeliness } from '@taxameter/platform';
 
 /**
  * Decides which of the events of one request are taken and where each belongs. Pure: the caller stores what is taken.
@@ -17,7 +17,9 @@ import { untimeliness } from '@taxameter/platform';
 export interface AcceptedEvent {
   readonly topic: Topic;
   readonly key: string;
-  readonly event: CloudEvent;
+  /** The event as JSON, and how many bytes that is in UTF-8. */
+  readonly json: string;
+  readonly bytes: number;
 }
 
 /** Why an event of the request is not taken; `index` is its place in the batch, from 0. */
@@ -26,6 +28,9 @@ export interface RejectedEvent {
   readonly field: string;
   readonly reason: string;
 }
+
+/** An event with the brackets of its batch must fit into a record: the log would refuse a larger one each time it is sent. */
+const MAX_EVENT_BYTES = MAX_RECORD_BYTES - 2;
 
 /** Types that the platform may send. Facts of our own rooms never enter by the door. */
 const WELCOME = new Set(['dk.dinero.usage.api_call.v1', 'dk.dinero.usage.sms_sent.v1']);
@@ -50,10 +55,27 @@ export function acceptEvents(
     }
     const untimely = untimeliness(topic, new Date(event.time), now);
     // The readers of the log apply the same limits; here the sender can still do something about it.
-    if (untimely) rejected.push({ index, field: 'time', reason: untimely.detail });
-    else accepted.push({ topic, key: keyOf(event), event });
+    if (untimely) {
+      rejected.push({ index, field: 'time', reason: untimely.detail });
+      continue;
+    }
+    const json = jsonOf(event);
+    const bytes = Buffer.byteLength(json ?? '');
+    if (json === null) rejected.push({ index, field: '', reason: 'is nested too deeply' });
+    else if (bytes > MAX_EVENT_BYTES)
+      rejected.push({ index, field: '', reason: `is larger than ${MAX_EVENT_BYTES} bytes` });
+    else accepted.push({ topic, key: keyOf(event), json, bytes });
   }
   return { accepted, rejected };
+}
+
+/** Null when the event is nested too deeply: JSON.parse reads any depth, JSON.stringify overflows at some 5,000 levels. */
+function jsonOf(event: CloudEvent): string | null {
+  try {
+    return JSON.stringify(event);
+  } catch {
+    return null;
+  }
 }
 
 function keyOf(event: CloudEvent): string {

@@ -9,31 +9,35 @@ export function packRecords(
   accepted: readonly AcceptedEvent[],
   maxRecordBytes = MAX_RECORD_BYTES,
 ): NewRecord[] {
-  const groups = new Map<
-    string,
-    { topic: string; partition: number; key: string; texts: string[]; bytes: number }[]
-  >();
+  const groups = new Map<string, Pack[]>();
   const encoder = new TextEncoder();
-  for (const { topic, key, event } of accepted) {
+  for (const { topic, key, json, bytes } of accepted) {
     const partition = partitionForKey(key, topic.partitions);
-    const text = JSON.stringify(event);
-    const bytes = encoder.encode(text).length + 1;
     const name = `${topic.name} ${partition}`;
     const packs = groups.get(name) ?? [];
     groups.set(name, packs);
     const open = packs.at(-1);
-    if (open && open.bytes + bytes <= maxRecordBytes) {
-      open.texts.push(text);
-      open.bytes += bytes;
+    if (open && open.bytes + bytes + 1 <= maxRecordBytes) {
+      open.events.push(json);
+      open.bytes += bytes + 1;
     } else {
-      packs.push({ topic: topic.name, partition, key, texts: [text], bytes: bytes + 2 });
+      packs.push({ topic: topic.name, partition, key, events: [json], bytes: bytes + 2 });
     }
   }
-  return [...groups.values()].flat().map(({ topic, partition, key, texts }) => ({
+  return [...groups.values()].flat().map(({ topic, partition, key, events }) => ({
     topic,
     partition,
     key,
     headers: { 'content-type': BATCH_CONTENT_TYPE },
-    value: encoder.encode(`[${texts.join(',')}]`),
+    value: encoder.encode(`[${events.join(',')}]`),
   }));
+}
+
+interface Pack {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string;
+  readonly events: string[];
+  /** Length of the record: brackets, commas and events. */
+  bytes: number;
 }

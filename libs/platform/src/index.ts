@@ -23,9 +23,28 @@ export { Input, Route, type Call, type CallOf } from './http/route.decorator.js'
 export * from './http/route.js';
 export { MAX_BODY_BYTES } from './http/start-http.service.js';
 export * from './identifiers.service.js';
-export { Tokens } from './identity/tokens.service.js';
+export { issueBootstrapToken, Tokens } from './identity/tokens.service.js';
 export { createLogger, LOGGER, type Logger } from './logging.service.js';
 export * from './loop.service.js';
+export {
+  deliveriesAbout,
+  enqueueDelivery,
+  newestDeliveriesTo,
+  type AttemptRow,
+  type DeliveryStatus,
+  type NewDelivery,
+} from './outbound/deliveries.service.js';
+export {
+  startDeliveries,
+  type Channel,
+  type ChannelAnswer,
+  type DeliveryOptions,
+  type Outgoing,
+} from './outbound/delivery-worker.service.js';
+export { Outbound1760000002000 } from './outbound/outbound.migration.js';
+export { newWebhookSecret, webhookChannel, type WebhookEndpoint } from './outbound/webhook.service.js';
+export { type AttemptOutcome, type DeliveryState } from './outbound/retry-schedule.js';
+export { checkWebhookUrl } from './outbound/webhook-url.js';
 export {
   discardEmbeddedPostgres,
   PostgresStartError,

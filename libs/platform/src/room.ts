@@ -6,5 +6,5 @@ export interface Room {
   readonly name: string;
   readonly module: Type;
   /** null for a room that keeps nothing (the HTTP door). */
-  readonly schema: Pick<RoomSchema, 'entities' | 'migrations'> | null;
+  readonly schema: Pick<RoomSchema, 'migrations'> | null;
 }

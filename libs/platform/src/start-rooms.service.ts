@@ -133,7 +133,6 @@ async function openDatabases(url: string, rooms: readonly Room[], cleanUps: (() 
 export function schemaOfRoom(room: Room): RoomSchema {
   return {
     name: room.name,
-    entities: room.schema?.entities ?? [],
     migrations: [EventLog1760000000000, IdempotencyKeys1760000001000, ...(room.schema?.migrations ?? [])],
   };
 }

@@ -8,7 +8,8 @@ export type Severity = (typeof SEVERITIES)[number];
 /** The whole state of a breach: a case with frozen evidence. `breachKey` is rule, integration, agreement and, where the rule has one, route. */
 const breach = z.object({
   breachId: identifier(64),
-  breachKey: text(600),
+  // Identifiers within it are escaped, up to three characters for one.
+  breachKey: text(900),
   version: z.int().min(1),
   ruleId: identifier(64),
   policyVersion: z.int().min(1),
@@ -47,6 +48,13 @@ export const breachEscalated = breachEvent(
   'An open breach became more severe.',
 );
 
+export const breachRevised = breachEvent(
+  'breach_revised',
+  'Breach revised',
+  'The figures of an open breach were corrected: its minute went on, or late calls arrived. Severity is as it was.',
+);
+
 export type Breach = z.input<typeof breach>;
 export type BreachOpenedEvent = z.input<typeof breachOpened.schema>;
 export type BreachEscalatedEvent = z.input<typeof breachEscalated.schema>;
+export type BreachRevisedEvent = z.input<typeof breachRevised.schema>;

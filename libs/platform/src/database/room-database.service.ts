@@ -1,4 +1,4 @@
-import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { ConfigurationError } from '../configuration.js';
 
 /**
@@ -7,12 +7,8 @@ import { ConfigurationError } from '../configuration.js';
  * owns nothing, therefore row-level security applies to it.
  */
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for an entity class
-type Entity = Function | EntitySchema;
-
 export interface RoomSchema {
   readonly name: string;
-  readonly entities: readonly Entity[];
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
@@ -51,7 +47,6 @@ export async function migrateRoom(url: string, room: RoomSchema): Promise<void> 
     const lock = owner.createQueryRunner();
     await lock.connect();
     try {
-      // Roles belong to the whole cluster, so the lock is one for all rooms and all databases on this server.
       await lock.query('select pg_advisory_lock(7340002)');
       await createSchemaAndRole(owner, schema, roleOf(room.name));
       await owner.runMigrations();
@@ -79,7 +74,6 @@ function connection(url: string, room: RoomSchema, options: string) {
     type: 'postgres' as const,
     url,
     schema: schemaOf(room.name),
-    entities: [...room.entities],
     synchronize: false,
     installExtensions: false,
     parseInt8: true,
@@ -102,13 +96,8 @@ async function connect(database: DataSource, url: string): Promise<void> {
 }
 
 async function createSchemaAndRole(owner: DataSource, schema: string, role: string): Promise<void> {
-  const [found] = await owner.query<{ exists: boolean }[]>(
-    'select exists (select from pg_roles where rolname = $1)',
-    [role],
-  );
   try {
-    if (!found?.exists) await owner.query(`create role ${role} nologin`);
-    await owner.query(`grant ${role} to current_user`);
+    await createRole(owner, role);
     await owner.query(`create schema if not exists ${schema}`);
     await owner.query(`grant usage on schema ${schema} to ${role}`);
     // Default privileges come before the migrations, so that a migration can take rights away again (append-only tables).
@@ -121,6 +110,29 @@ async function createSchemaAndRole(owner: DataSource, schema: string, role: stri
       `the database login may not prepare the schema ${schema} (${reasonOf(error)}): ` +
         `give it CREATEROLE and CREATE on the database, or create the role ${role} and grant it to the login`,
     );
+  }
+}
+
+const ROLE_TRIES = 5;
+
+/**
+ * Roles belong to the whole server but an advisory lock to one database, so two databases that are migrated at once may
+ * create the same role in the same moment. One of them fails ("tuple concurrently updated" is XX000) and looks again.
+ */
+async function createRole(owner: DataSource, role: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const [found] = await owner.query<{ exists: boolean }[]>(
+        'select exists (select from pg_roles where rolname = $1)',
+        [role],
+      );
+      if (!found?.exists) await owner.query(`create role ${role} nologin`);
+      await owner.query(`grant ${role} to current_user`);
+      return;
+    } catch (error) {
+      const { code = '' } = error as { code?: string };
+      if (tries === ROLE_TRIES || !['23505', '42710', 'XX000'].includes(code)) throw error;
+    }
   }
 }
 

@@ -20,9 +20,13 @@ export async function withActor<Result>(
 export async function tellActor(tx: EntityManager, actor: Actor): Promise<void> {
   await tx.query(
     "select set_config('taxameter.actor', $1, true), set_config('taxameter.role', $2, true), set_config('taxameter.partner', $3, true)",
-    // A partner's token without a partner would see everything: such an actor is told as a partner that does not exist.
-    [actor.id, actor.role, actor.role === 'partner' ? (actor.partnerId ?? 'none') : ''],
+    [actor.id, actor.role, actor.role === 'partner' ? partnerOf(actor) : ''],
   );
+}
+
+/** A partner's token without a partner would see everything: such an actor is told as a partner that does not exist. */
+function partnerOf({ partnerId }: Actor): string {
+  return partnerId === null || partnerId === '' ? 'none' : partnerId;
 }
 
 /** SQL of a policy by which a partner sees its own rows only; for migrations. */

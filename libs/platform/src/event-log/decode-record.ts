@@ -69,7 +69,7 @@ function check(
   value: unknown,
   original?: Uint8Array,
 ): ReceivedEvent | RefusedEvent {
-  const bytes = () => original ?? encoder.encode(JSON.stringify(value));
+  const bytes = () => original ?? bytesOf(value, record.value);
   const verdict = validateEvent(value);
   if (!verdict.ok) return refuse(record, index, bytes(), verdict.reason, verdict.field, verdict.detail);
   const { event } = verdict;
@@ -87,6 +87,19 @@ function check(
   const untimely = untimeliness(topic, time, record.appendedAt);
   if (untimely) return refuse(record, index, bytes(), untimely.reason, 'time', untimely.detail);
   return { position: positionOf(record, index), event, time, appendedAt: record.appendedAt, key: record.key };
+}
+
+/**
+ * An event as bytes for the quarantine. JSON.parse reads any depth, JSON.stringify overflows the stack at some 5,000 levels:
+ * then `instead` is kept, because bad input must not stop a partition.
+ */
+export function bytesOf(event: unknown, instead: Uint8Array | null = null): Uint8Array {
+  try {
+    return encoder.encode(JSON.stringify(event));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return instead ?? encoder.encode('"nested too deeply to be written"');
+  }
 }
 
 /** Too late or in the future, judged by (event time, append time) and never by now, so that a replay gives the same answer. */

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
 import { failureOf } from '../database/sql-error.js';
 import { claimIdentities, dayOfCall } from './claim-identities.service.js';
-import { decodeRecord, type ReceivedEvent, type RefusedEvent } from './decode-record.js';
+import { bytesOf, decodeRecord, type ReceivedEvent, type RefusedEvent } from './decode-record.js';
 import type { Subscription } from './event-batch.js';
 import type { StoredRecord } from './record.js';
 
@@ -269,7 +269,7 @@ function refusalOf(received: ReceivedEvent, reason: string, detail: string): Ref
     reason,
     field: '',
     detail,
-    bytes: new TextEncoder().encode(JSON.stringify(event)),
+    bytes: bytesOf(event),
   };
 }
 

@@ -1,4 +1,5 @@
 import { ALL_TOPICS } from '@taxameter/contracts';
+import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { EventLogProducer, NewRecord, StoredRecord } from './record.js';
@@ -6,7 +7,7 @@ import { TableLog1760000000000 } from './table-log.migration.js';
 
 /** The event log as a table in PostgreSQL: what standalone has instead of Kafka, with the same contract. */
 
-export const TABLE_LOG_ROOM = { name: 'event-log', entities: [], migrations: [TableLog1760000000000] };
+export const TABLE_LOG_ROOM = { name: 'event-log', migrations: [TableLog1760000000000] };
 
 export interface LogHead {
   readonly topic: string;
@@ -103,7 +104,7 @@ export class TableLog implements EventLogProducer {
   /** Calls back when something was appended, by any process. Returns how to stop listening. */
   async listen(onAppend: () => void, onLost: (error: Error) => void): Promise<() => Promise<void>> {
     const runner = this.database.createQueryRunner();
-    const client = (await runner.connect()) as import('pg').PoolClient;
+    const client = (await runner.connect()) as PoolClient;
     client.on('notification', onAppend);
     client.on('error', onLost);
     await client.query(`listen ${NOTIFY_CHANNEL}`);

@@ -20,7 +20,7 @@ export async function runCommand<Answer extends object>(
     const key = call.idempotencyKey;
     if (key === null) return work(tx);
     const requestHash = createHash('sha256')
-      .update(JSON.stringify([call.params, call.body]))
+      .update(JSON.stringify([call.params, call.query, call.body]))
       .digest('hex');
     const taken = await tx.query<unknown[]>(
       `insert into idempotency_key (actor, route, key, request_hash, created_at) values ($1, $2, $3, $4, $5)

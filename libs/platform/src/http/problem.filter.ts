@@ -23,40 +23,25 @@ export class ProblemFilter implements ExceptionFilter {
         'a request failed',
       );
     }
-    void reply
-      .status(problem.status)
-      .headers(problem.headers)
-      .type('application/problem+json; charset=utf-8')
-      .send(problem.toBody());
+    sendProblem(reply, problem);
   }
 }
 
-/** @internal also used for errors that Fastify finds before Nest has a route */
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  void reply
+    .status(problem.status)
+    .headers(problem.headers)
+    .type('application/problem+json; charset=utf-8')
+    .send(problem.toBody());
+}
+
+/** What anything thrown is to the caller. Also for what Fastify finds before there is a route (a path that cannot be decoded). */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new Problem(
-        413,
-        'body-too-large',
-        'the body is larger than this route takes: send fewer events at a time',
-      );
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Problem(415, 'unsupported-media-type', 'the content-type is not one that this route takes');
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return new Problem(400, 'not-json', 'the body is not JSON');
-  }
-  if (error instanceof SyntaxError && statusCode === 400)
-    return new Problem(400, 'not-json', 'the body is not JSON');
-  if (error instanceof HttpException) return fromNest(error);
+  if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
+  const { statusCode } = error as { statusCode?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
-    return new Problem(
-      statusCode,
-      'bad-request',
-      error instanceof Error ? error.message : 'the request is not usable',
-    );
+    return new Problem(statusCode, 'bad-request', 'the path of the request cannot be read');
   }
   if (failureOf(error) === 'trouble_outside') {
     return new Problem(
@@ -72,8 +57,25 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, 'internal-error', 'something went wrong here; the log of the server says what');
 }
 
-function fromNest(error: HttpException): Problem {
-  const status = error.getStatus();
-  if (status === 404) return new Problem(404, 'no-such-route', error.message);
-  return new Problem(status, 'bad-request', error.message);
+/**
+ * Fastify's errors of reading a request arrive as Nest's HttpException with nothing but status and message. Nest makes 400 of
+ * every SyntaxError, and V8 quotes the body in the message, so that one is not passed on.
+ */
+function fromStatus(status: number, message: string): Problem {
+  switch (status) {
+    case 400:
+      return new Problem(400, 'not-json', 'the body is not JSON');
+    case 404:
+      return new Problem(404, 'no-such-route', message);
+    case 413:
+      return new Problem(
+        413,
+        'body-too-large',
+        'the body is larger than this route takes: send fewer events at a time',
+      );
+    case 415:
+      return new Problem(415, 'unsupported-media-type', 'the content-type is not one that this route takes');
+    default:
+      return new Problem(status, 'bad-request', message);
+  }
 }

@@ -11,7 +11,8 @@ export function routesOf(controllers: readonly Type[]): RouteDefinition[] {
   return controllers.flatMap((controller) =>
     Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
       const handler: unknown = (controller.prototype as Record<string, unknown>)[name];
-      if (typeof handler !== 'function') return [];
+      // `@Controller()` leaves its own `path` at the class, which the prototype calls `constructor`.
+      if (typeof handler !== 'function' || name === 'constructor') return [];
       const definition = Reflect.getMetadata(ROUTE, handler) as RouteDefinition | undefined;
       if (definition) return [definition];
       if (Reflect.hasMetadata('path', handler))

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply } from 'fastify';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { DynamicModule } from '@nestjs/common';
 import { AccessGuard } from '../identity/access.guard.js';
 import type { Tokens } from '../identity/tokens.service.js';
 import { nestLogger, type Logger } from '../logging.service.js';
-import { ProblemFilter } from './problem.filter.js';
+import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
 
 /** The largest body of any route; about 2,000 events of the contract (0.9 kB each). */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
@@ -24,7 +25,12 @@ export async function createApplication(
   tokens: Tokens,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS });
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) =>
+      sendProblem(reply, toProblem(error)),
+  });
   adapter
     .getInstance()
     .addContentTypeParser(

@@ -2,12 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { Actor, Role } from '../database/actor.js';
+import { openRoom } from '../database/room-database.service.js';
 import { newId } from '../identifiers.service.js';
 import { Identity1760000000000 } from './identity.migration.js';
 
 /** Who may call: bearer tokens of 256 random bits, of which only the SHA-256 is stored, and set-up links used once. */
 
-export const IDENTITY_ROOM = { name: 'identity', entities: [], migrations: [Identity1760000000000] };
+export const IDENTITY_ROOM = { name: 'identity', migrations: [Identity1760000000000] };
 
 const SETUP_LINK_MS = 15 * 60_000;
 export const SESSION_MS = 12 * 3_600_000;
@@ -113,6 +114,25 @@ export class Tokens {
     if (used === 0) return null;
     const expiresAt = new Date(this.clock.now().getTime() + SESSION_MS);
     return (await this.issue({ role: 'admin', name: 'console session', expiresAt })).secret;
+  }
+}
+
+const BOOTSTRAP_MS = 5 * 60_000;
+
+/**
+ * An admin token for five minutes, straight from the database: how the first person gets in where no local file helps.
+ * Who holds the database's login holds everything in any case.
+ * @throws ConfigurationError when the database is away or was never migrated by a running Taxameter
+ */
+export async function issueBootstrapToken(databaseUrl: string, clock: Clock): Promise<string> {
+  const database = await openRoom(databaseUrl, IDENTITY_ROOM);
+  try {
+    const expiresAt = new Date(clock.now().getTime() + BOOTSTRAP_MS);
+    return (
+      await new Tokens(database, clock).issue({ role: 'admin', name: 'command with DATABASE_URL', expiresAt })
+    ).secret;
+  } finally {
+    await database.destroy();
   }
 }
 

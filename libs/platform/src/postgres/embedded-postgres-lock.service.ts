@@ -82,7 +82,9 @@ export class OwnerLock {
    * over.
    */
   private retakeSoon(): void {
-    setTimeout(() => (this.retaking = this.retake()), RETAKE_EVERY_MS).unref();
+    setTimeout(() => {
+      this.retaking = this.retake();
+    }, RETAKE_EVERY_MS).unref();
   }
 
   private async retake(): Promise<void> {

@@ -16,6 +16,7 @@ import {
   discardEmbeddedPostgres,
   PostgresStartError,
   startEmbeddedPostgres,
+  type RunningPostgres,
 } from './embedded-postgres.service.js';
 
 const FIXTURE = fileURLToPath(new URL('./embedded-postgres.fixture.mjs', import.meta.url));

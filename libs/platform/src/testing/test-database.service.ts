@@ -17,10 +17,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   if (!server)
     throw new Error('TAXAMETER_TEST_DATABASE_URL is not set: specs need the PostgreSQL of jest.config.js');
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await onServer(server, `create database ${name}`);
+  await runSqlAsOwner(server, `create database ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(server, `drop database if exists ${name} with (force)`) };
+  return { url: url.href, drop: () => runSqlAsOwner(server, `drop database if exists ${name} with (force)`) };
 }
 
 /** A migrated room in a database of its own, connected as the room's role. */
@@ -40,7 +40,8 @@ export async function openTestRoom(
   };
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+/** Runs SQL of a spec with all rights, as no room could: to take a table away, to stop a database. */
+export async function runSqlAsOwner(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewToken } from '../identity/tokens.service.js';
 import { parseConfiguration } from '../configuration.js';
 import type { Role } from '../database/actor.js';
+import type { Logger } from '../logging.service.js';
 import type { Room } from '../room.js';
 import { startRooms, type RunningRooms } from '../start-rooms.service.js';
 import { createTestDatabase } from './test-database.service.js';
@@ -33,9 +34,18 @@ const SETTLE_MS = 20_000;
 
 export async function startTestRooms(
   rooms: readonly Room[],
-  options: { now?: string; settings?: Record<string, string> } = {},
+  options: {
+    now?: string;
+    settings?: Record<string, string>;
+    /** The database of other test rooms: a second process beside them. It is not dropped with these. */
+    databaseUrl?: string;
+    logger?: Logger;
+  } = {},
 ): Promise<TestRooms> {
-  const { url, drop } = await createTestDatabase();
+  const { url, drop } =
+    options.databaseUrl === undefined
+      ? await createTestDatabase()
+      : { url: options.databaseUrl, drop: () => Promise.resolve() };
   const configuration = parseConfiguration({
     DATABASE_URL: url,
     PORT: '0',
@@ -43,12 +53,13 @@ export async function startTestRooms(
     FIXED_CLOCK: options.now ?? '2026-10-05T08:00:00Z',
     ...options.settings,
   });
-  const running = await startRooms(rooms, configuration);
-  const secrets = new Map<string, string>();
+  const running = await startRooms(rooms, configuration, options.logger && { logger: options.logger });
+  // Promises, so that calls made at once as the same role share one token and are one actor.
+  const secrets = new Map<string, Promise<string>>();
 
   const token = async (wanted: Omit<NewToken, 'name'>) => {
     const name = `${wanted.role} ${wanted.partnerId ?? ''}`;
-    const known = secrets.get(name) ?? (await running.tokens.issue({ ...wanted, name })).secret;
+    const known = secrets.get(name) ?? running.tokens.issue({ ...wanted, name }).then(({ secret }) => secret);
     secrets.set(name, known);
     return known;
   };

@@ -83,5 +83,5 @@ class ProbeModule {}
 export const probeRoom: Room = {
   name: 'probe',
   module: ProbeModule,
-  schema: { entities: [], migrations: [Probe1760000100000] },
+  schema: { migrations: [Probe1760000100000] },
 };

@@ -1,0 +1,58 @@
+import { ConfigurationError, parseConfiguration } from './configuration.js';
+
+describe('parseConfiguration', () => {
+  it('needs nothing and then listens on this machine only', () => {
+    expect(parseConfiguration({})).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      DATA_DIR: 'data',
+      ROOMS: [],
+      LOG_LEVEL: 'info',
+      ALLOWED_SMS_COUNTRIES: ['DK'],
+      GRACE_HOURS: 72,
+    });
+  });
+
+  it('takes an empty variable for an absent one', () => {
+    expect(parseConfiguration({ PORT: '', DATABASE_URL: '', FIXED_CLOCK: '' })).toEqual(
+      parseConfiguration({}),
+    );
+  });
+
+  it('reads lists by comma without blanks and empty parts', () => {
+    expect(parseConfiguration({ ROOMS: ' metering, billing,,' }).ROOMS).toEqual(['metering', 'billing']);
+  });
+
+  it('reads the fixed clock as an instant', () => {
+    expect(parseConfiguration({ FIXED_CLOCK: '2026-10-05T10:00:00+02:00' }).FIXED_CLOCK).toEqual(
+      new Date('2026-10-05T08:00:00Z'),
+    );
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', 'http'],
+    ['PORT', '80.5'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['FIXED_CLOCK', '2026-10-05'],
+    ['LOG_LEVEL', 'loud'],
+    ['GRACE_HOURS', '-1'],
+    ['TAXAMETER_URL', 'localhost'],
+  ])('refuses %s=%s and names the variable', (name, value) => {
+    const parse = () => parseConfiguration({ [name]: value });
+    expect(parse).toThrow(ConfigurationError);
+    expect(parse).toThrow(`${name}: `);
+  });
+
+  it('names every wrong variable at once, and never shows a database password', () => {
+    const parse = () => parseConfiguration({ PORT: 'x', DATABASE_URL: 'mysql://me:canary-1@host/db' });
+    expect(parse).toThrow(/PORT: .*DATABASE_URL: must look like postgres|DATABASE_URL: .*PORT: /s);
+    expect(parse).not.toThrow(/canary-1/);
+  });
+
+  it('cannot be changed afterwards and takes nothing that it does not know', () => {
+    const configuration = parseConfiguration({ PORT: '1', HOME: '/root' });
+    expect(() => Object.assign(configuration, { PORT: 2 })).toThrow(TypeError);
+    expect(configuration).not.toHaveProperty('HOME');
+  });
+});
