@@ -22,7 +22,8 @@ describe('the combined format', () => {
   const combined = combinedFormat(null);
 
   it('reads a line of nginx with request time, in UTC', () => {
-    const line = `203.0.113.9 - isv_eksempel ${TIME} "GET /v1/148383/contacts?page=0 HTTP/1.1" 200 1893 "-" "Eksempel/1.4" 0.248`;
+    const request = `${TIME} "GET /v1/148383/contacts?page=0 HTTP/1.1"`;
+    const line = `203.0.113.9 - isv_eksempel ${request} 200 1893 "-" "Eksempel/1.4" 0.248`;
     expect(call(combined, line)).toMatchObject({
       timeMs: Date.UTC(2026, 4, 16, 6),
       method: 'GET',
@@ -122,7 +123,7 @@ describe('the openstack format', () => {
 
   it('says why it cannot read another line of the service', () => {
     expect(reason(openstack, 'n.log 2017-05-16 00:00:00.008 7 INFO x [-] Starting')).toContain(
-      'before an address',
+      'before address',
     );
   });
 });
@@ -140,7 +141,8 @@ describe('the jsonl format', () => {
 
   it('reads what nginx writes as JSON without a mapping', () => {
     const line =
-      '{"time_iso8601":"2026-05-16T08:00:00+02:00","request":"GET /a HTTP/1.1","status":200,"request_time":"0.020"}';
+      '{"time_iso8601":"2026-05-16T08:00:00+02:00","request":"GET /a HTTP/1.1",' +
+      '"status":200,"request_time":"0.020"}';
     expect(call(jsonl(), line)).toMatchObject({ timeMs: Date.UTC(2026, 4, 16, 6), durationMs: 20 });
   });
 

@@ -46,7 +46,8 @@ async function imported(options: Omit<ImportOptions, 'door'>) {
 }
 
 const line = (path: string, second = 0, user = 'isv_eksempel') =>
-  `203.0.113.9 - ${user} [16/May/2026:08:00:0${second} +0000] "GET ${path} HTTP/1.1" 200 18 "-" "Eksempel/1.4"`;
+  `203.0.113.9 - ${user} [16/May/2026:08:00:0${second} +0000] "GET ${path} HTTP/1.1" ` +
+  '200 18 "-" "Eksempel/1.4"';
 
 describe('importing the OpenStack log', () => {
   it('makes a valid event of each of its 1,017 lines', async () => {
@@ -93,7 +94,7 @@ describe('importing the OpenStack log', () => {
 describe('importing twice', () => {
   const lines = [line('/v1/148383/contacts'), line('/v1/148383/contacts'), line('/v1/148383/contacts', 1)];
 
-  it('gives the same events from the log, from its gzip and from a pipe, with identical lines apart', async () => {
+  it('gives the same events from log, gzip and pipe, and tells identical lines apart', async () => {
     const text = lines.join('\n');
     const plain = await imported({ file: file('a.log', text) });
     const zipped = await imported({ file: file('a.log.gz', gzipSync(text)) });
@@ -155,7 +156,7 @@ describe('who called', () => {
     expect((await who(line('/a', 0, 'Firma Æ|x')))[0]).toBe('Firma%20%C3%86%7Cx');
   });
 
-  it('of a JSON log is what the mapping says, and only the first equal segment is the agreement', async () => {
+  it('of a JSON log is what the mapping says, and the agreement is the first equal segment', async () => {
     const record = {
       client: 'isv',
       org: 5,

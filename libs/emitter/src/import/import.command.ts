@@ -66,10 +66,14 @@ export function registerImportCommand(program: Command, context: ImportCommandCo
     .option('--agreement <selectors>', 'where the agreement is found')
     .option('--map <pairs>', 'field names of a JSON log')
     .addOption(
-      new Option('--route <template>', 'a route, wins over guessing (repeat)').default([]).argParser(repeat),
+      new Option('--route <template>', 'a route, wins over guessing (repeat)')
+        .default([], 'none')
+        .argParser(repeat),
     )
     .addOption(
-      new Option('--operation <METHOD ROUTE=kind>', 'kind of a route (repeat)').default([]).argParser(repeat),
+      new Option('--operation <METHOD ROUTE=kind>', 'kind of a route (repeat)')
+        .default([], 'none')
+        .argParser(repeat),
     )
     .option('--time-zone <offset>', 'zone of times that carry none', 'Z')
     .option('--duration-unit <unit>', 'unit of the number after the agent: s, ms, us or ns')

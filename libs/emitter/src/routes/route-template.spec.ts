@@ -40,7 +40,7 @@ describe('a route template', () => {
     expect(guess(target).route).toBe(route);
   });
 
-  it('names the segment of the agreement, and does not count it among the things that the call was about', () => {
+  it('names the segment of the agreement, and does not count it among the identifiers', () => {
     expect(guess('/v1/148383/contacts/99', 1)).toEqual({
       route: '/v1/{organizationId}/contacts/{id}',
       identifiers: ['99'],

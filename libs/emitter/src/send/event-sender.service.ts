@@ -33,7 +33,7 @@ interface Lane {
 
 export class EventSender {
   private readonly lanes: Lane[] = Array.from({ length: LANES }, () => emptyLane(Promise.resolve()));
-  private failure: unknown;
+  private failure: Error | undefined;
 
   constructor(
     private readonly door: Door,
@@ -71,7 +71,7 @@ export class EventSender {
     if (lane.bodies.length === 0) return;
     // The failure is kept and thrown to the next caller: nobody awaits the batch while lines are being read.
     const onItsWay = this.send(lane.bodies, lane.lines).catch((error: unknown) => {
-      this.failure ??= error;
+      this.failure ??= error instanceof Error ? error : new Error(String(error));
     });
     this.lanes[index] = emptyLane(onItsWay);
   }
