@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { TOPICS } from '@taxameter/contracts';
+import { Problem, publishFacts, type Actor } from '@taxameter/platform';
+import type { EntityManager } from 'typeorm';
+
+/**
+ * One change of one subject: lock, check the version, decide, save, audit, publish, in the caller's
+ * transaction. Every command of the room goes through here, so none can forget its audit entry or its fact.
+ */
+
+export interface Versioned {
+  readonly version: number;
+}
+
+export interface Change<State extends Versioned> {
+  /** `partner|ID`, `integration|ID`, `agreement|INTEGRATION|ORGANIZATION`: also the key of the fact. */
+  readonly subject: string;
+  readonly factType: string;
+  /** `integration_deactivated`; a subject that did not exist is audited as `…_created` all the same. */
+  readonly action: string;
+  readonly reason: string | null;
+  /** The version the caller saw, 0 for none; undefined: whatever there is. */
+  readonly seenVersion: number | undefined;
+  load(tx: EntityManager): Promise<State | null>;
+  /** The state wanted; its `version` is ignored. */
+  decide(current: State | null): State;
+  save(tx: EntityManager, next: State, current: State | null): Promise<void>;
+}
+
+export interface Made<State> {
+  readonly state: State;
+  /**
+   * False when everything already was as wanted: then there is no new version, no audit entry and no fact.
+   */
+  readonly changed: boolean;
+}
+
+/** @throws Problem 409 when the caller saw another version than the present one */
+export async function makeChange<State extends Versioned>(
+  tx: EntityManager,
+  actor: Actor,
+  now: Date,
+  change: Change<State>,
+): Promise<Made<State>> {
+  // The lock is on the name, not on a row: two commands may create the same subject at once.
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7340011))', [change.subject]);
+  const current = await change.load(tx);
+  const version = current?.version ?? 0;
+  if (change.seenVersion !== undefined && change.seenVersion !== version) {
+    throw new Problem(
+      409,
+      'stale-version',
+      `${change.subject} is at version ${version}, not ${change.seenVersion}: read it again and decide anew`,
+      { version },
+    );
+  }
+  const wanted = change.decide(current);
+  if (current && isDeepStrictEqual({ ...wanted, version }, { ...current })) {
+    return { state: current, changed: false };
+  }
+  const next = { ...wanted, version: version + 1 };
+  await change.save(tx, next, current);
+  await tx.query(
+    `insert into audit_entry (at, actor_id, actor_role, action, subject, "before", "after", reason)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      now,
+      actor.id,
+      actor.role,
+      current ? change.action : `${change.subject.split('|')[0]}_created`,
+      change.subject,
+      current ? JSON.stringify(current) : null,
+      JSON.stringify(next),
+      change.reason,
+    ],
+  );
+  await publishFacts(tx, 'partners', [
+    { topic: TOPICS.partners, key: change.subject, type: change.factType, time: now, data: next },
+  ]);
+  return { state: next, changed: true };
+}

@@ -1,0 +1,63 @@
+import { Controller, Module } from '@nestjs/common';
+import { TOPICS, type CloudEvent } from '@taxameter/contracts';
+import { OnEvents, type EventBatch, type Room } from '@taxameter/platform';
+import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
+import { PartnersModule } from './partners.module.js';
+import { partnersMigrations } from './partners.migration.js';
+
+/** The room of the specs, and what they look at: the facts that left it and its audit. */
+
+export const partnersRoom: Room = {
+  name: 'partners',
+  module: PartnersModule,
+  schema: { migrations: partnersMigrations },
+};
+
+/** The clock of the specs stands here. */
+export const NOW = '2026-10-05T08:00:00.000Z';
+
+type Fact = CloudEvent<{ readonly version: number }>;
+const heard: Fact[] = [];
+
+@Controller()
+class ListenerConsumer {
+  @OnEvents('listener', TOPICS.partners)
+  async facts(batch: EventBatch<Fact>): Promise<void> {
+    heard.push(...batch.events.map(({ event }) => event));
+  }
+}
+
+/** Another domain, as far as this room knows: it hears the facts and nothing else. */
+@Module({ controllers: [ListenerConsumer] })
+class ListenerModule {}
+
+const listenerRoom: Room = {
+  name: 'listener',
+  module: ListenerModule,
+  schema: { migrations: [] },
+};
+
+export function startPartnersRoom(): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now: NOW });
+}
+
+/** The facts of a subject that another domain has heard, oldest first. */
+export async function factsOf(rooms: TestRooms, subject: string): Promise<Fact[]> {
+  await rooms.settle();
+  return heard.filter((fact) => fact.subject === subject);
+}
+
+export interface AuditEntry {
+  readonly action: string;
+  readonly actor_role: string;
+  readonly before: { readonly version: number } | null;
+  readonly after: { readonly version: number };
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+export function auditOf(rooms: TestRooms, subject: string): Promise<AuditEntry[]> {
+  return rooms.databases
+    .get('partners')!
+    .query('select * from audit_entry where subject = $1 order by id', [subject]);
+}
