@@ -1,0 +1,162 @@
+import type { ApiCallEvent, SmsSentEvent } from '@taxameter/contracts';
+import fc from 'fast-check';
+import { call, sms } from '../events.testing.js';
+import { MEASURES, sumUsage, type Measures, type PairRow, type UsageSums } from './usage-sums.js';
+
+const timed = (event: ApiCallEvent | SmsSentEvent) => ({ event, time: new Date(event.time) });
+const sum = (...events: (ApiCallEvent | SmsSentEvent)[]) => sumUsage(events.map(timed));
+const smsIn = (rows: readonly PairRow[]) =>
+  Object.fromEntries(rows.map((row) => [row.window, row.sms]).sort());
+const LEVELS = ['minutes', 'hours', 'days', 'quarters'] as const;
+
+/** Rows added up by key, as the database does it, in key order. */
+function added(parts: readonly UsageSums[]) {
+  return LEVELS.map((level) => {
+    const rows = new Map<string, PairRow>();
+    for (const row of parts.flatMap((part): readonly PairRow[] => part[level])) {
+      const dimensions = Object.entries(row).filter(([name]) => !MEASURES.includes(name as keyof Measures));
+      const key = JSON.stringify(dimensions);
+      const present = rows.get(key);
+      const more = Object.fromEntries(
+        MEASURES.map((measure) => [measure, row[measure] + (present?.[measure] ?? 0)]),
+      );
+      rows.set(key, { ...row, ...more });
+    }
+    return [...rows].sort(([left], [right]) => (left < right ? -1 : 1));
+  });
+}
+
+const instants = fc
+  .integer({ min: Date.parse('2026-09-30T20:00:00Z'), max: Date.parse('2026-10-01T02:00:00Z') })
+  .map((ms) => new Date(ms).toISOString());
+const pairs = fc.record({
+  integrationId: fc.constantFrom('isv_a', 'isv_b'),
+  organizationId: fc.constantFrom('1', '2', null),
+});
+const events = fc.oneof(
+  fc
+    .tuple(
+      instants,
+      pairs,
+      fc.record({
+        status: fc.constantFrom(0, 200, 204, 302, 404, 429, 500, 503),
+        durationMs: fc.maxSafeNat(),
+        responseBytes: fc.option(fc.maxSafeNat()),
+        route: fc.constantFrom('/v1/x', '/v1/y|z'),
+      }),
+    )
+    .map(([time, pair, more]) => call('c', time, { ...pair, ...more })),
+  fc
+    .tuple(instants, pairs, fc.record({ segments: fc.integer({ min: 1, max: 9 }), testMode: fc.boolean() }))
+    .map(([time, pair, more]) => sms('m', time, { ...pair, ...more })),
+);
+
+describe('sums of usage', () => {
+  it('are the same in any order and however the events are cut into batches', () => {
+    const shuffled = fc
+      .array(events, { maxLength: 60 })
+      .chain((list) =>
+        fc.tuple(
+          fc.constant(list),
+          fc.shuffledSubarray(list, { minLength: list.length }),
+          fc.integer({ min: 0, max: list.length }),
+        ),
+      );
+    fc.assert(
+      fc.property(shuffled, ([list, mixed, cut]) => {
+        expect(added([sum(...mixed.slice(0, cut)), sum(...mixed.slice(cut))])).toEqual(added([sum(...list)]));
+      }),
+    );
+  });
+
+  it('hold every event exactly once at each level', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 60 }), (list) => {
+        const sums = sum(...list);
+        for (const level of LEVELS) {
+          const counted = sums[level].reduce((total, row) => total + row.calls + row.sms + row.smsTest, 0);
+          expect(counted).toBe(list.length);
+        }
+        for (const measure of MEASURES) {
+          const [first, ...others] = LEVELS.map((level) =>
+            sums[level].reduce((total, row) => total + row[measure], 0),
+          );
+          expect(others).toEqual([first, first, first]);
+        }
+      }),
+    );
+  });
+
+  it('put an SMS of the last millisecond into Q3 and one of local midnight into Q4', () => {
+    const { quarters, days } = sum(
+      sms('last', '2026-09-30T21:59:59.999Z'),
+      sms('first', '2026-09-30T22:00:00.000Z'),
+    );
+    expect(smsIn(quarters)).toEqual({ '2026-Q3': 1, '2026-Q4': 1 });
+    expect(smsIn(days)).toEqual({ '2026-09-30': 1, '2026-10-01': 1 });
+  });
+
+  it('begin the year in Copenhagen, an hour before UTC does', () => {
+    expect(smsIn(sum(sms('new year', '2026-12-31T23:00:00Z')).quarters)).toEqual({ '2027-Q1': 1 });
+    expect(smsIn(sum(sms('old year', '2026-12-31T22:59:59.999Z')).quarters)).toEqual({ '2026-Q4': 1 });
+  });
+
+  it('go by the instant and not by the date as it is written', () => {
+    const { quarters } = sum(sms('q4', '2026-10-01T00:30:00+02:00'), sms('q3', '2026-10-01T00:30:00+03:00'));
+    expect(smsIn(quarters)).toEqual({ '2026-Q3': 1, '2026-Q4': 1 });
+  });
+
+  it('keep the two hours apart that both show 02:30 on the night of 25 October', () => {
+    const { hours, days } = sum(sms('summer', '2026-10-25T00:30:00Z'), sms('winter', '2026-10-25T01:30:00Z'));
+    expect(smsIn(hours)).toEqual({ '2026-10-25T00:00:00.000Z': 1, '2026-10-25T01:00:00.000Z': 1 });
+    expect(smsIn(days)).toEqual({ '2026-10-25': 2 });
+  });
+
+  it('have no gap in the minutes of the night of 29 March', () => {
+    const { minutes, days } = sum(
+      call('a', '2026-03-29T00:59:59.999Z'),
+      call('b', '2026-03-29T01:00:00Z'),
+      call('c', '2026-03-29T01:01:00Z'),
+    );
+    expect(minutes.map((row) => row.window)).toEqual([
+      '2026-03-29T00:59:00.000Z',
+      '2026-03-29T01:00:00.000Z',
+      '2026-03-29T01:01:00.000Z',
+    ]);
+    expect(days).toHaveLength(1);
+  });
+
+  it('never ask for the zone in which the process runs', () => {
+    const local = ['getTimezoneOffset', 'getFullYear', 'getMonth', 'getDate', 'getDay', 'getHours'] as const;
+    const originals = local.map((name) => [name, Date.prototype[name]] as const);
+    for (const name of local) {
+      Date.prototype[name] = () => {
+        throw new Error(`${name} depends on the zone of the process`);
+      };
+    }
+    try {
+      expect(smsIn(sum(sms('first', '2026-09-30T22:00:00Z')).quarters)).toEqual({ '2026-Q4': 1 });
+    } finally {
+      for (const [name, original] of originals) Date.prototype[name] = original;
+    }
+  });
+
+  it('split statuses into classes, with 429 inside 4xx and an aborted call in none', () => {
+    const [row] = sum(
+      ...[0, 200, 404, 429, 500].map((status) => call(`${status}`, '2026-10-05T07:00:00Z', { status })),
+    ).minutes;
+    expect(row).toMatchObject({ calls: 5, calls4xx: 2, calls429: 1, calls5xx: 1 });
+  });
+
+  it('count an SMS of three segments as one message, and one of test mode apart', () => {
+    const [row] = sum(
+      sms('long', '2026-10-05T07:00:00Z', { segments: 3 }),
+      sms('test', '2026-10-05T07:00:01Z', { segments: 2, testMode: true }),
+    ).minutes;
+    expect(row).toMatchObject({ calls: 0, sms: 1, smsSegments: 3, smsTest: 1 });
+  });
+
+  it('are empty without events', () => {
+    expect(sum()).toEqual({ minutes: [], hours: [], days: [], quarters: [] });
+  });
+});

@@ -1,0 +1,154 @@
+import { agreementIdOf, type ApiCallEvent, type SmsSentEvent } from '@taxameter/contracts';
+import { HOUR_MS, MINUTE_MS, windowOf } from './window.js';
+
+/**
+ * From events to sums: what a batch of distinct events adds to each counter row. Only additions, so the order of events and
+ * the cut into batches change nothing.
+ */
+
+/** An event with its time as an instant. */
+export interface TimedEvent<Event = ApiCallEvent | SmsSentEvent> {
+  readonly event: Event;
+  readonly time: Date;
+}
+
+export interface Measures {
+  calls: number;
+  calls4xx: number;
+  calls5xx: number;
+  /** Also in `calls4xx`. */
+  calls429: number;
+  durationMs: number;
+  responseBytes: number;
+  /** Messages, not segments; those of test mode are in `smsTest` only. */
+  sms: number;
+  smsSegments: number;
+  smsTest: number;
+}
+
+/** What one integration did on one agreement ('' is none) in one window. */
+export interface PairRow extends Measures {
+  readonly window: string;
+  readonly integrationId: string;
+  readonly agreementId: string;
+}
+
+export interface HourRow extends PairRow {
+  /** '' for an SMS, which has no route. */
+  readonly route: string;
+  /** First digit of the HTTP status; 0 where there is none: the client aborted, or it is an SMS. */
+  readonly statusClass: number;
+}
+
+/** Every event is in exactly one row of each level. */
+export interface UsageSums {
+  readonly minutes: readonly PairRow[];
+  readonly hours: readonly HourRow[];
+  readonly days: readonly PairRow[];
+  readonly quarters: readonly PairRow[];
+}
+
+// One nonsense figure of a producer (2^53 ms) must not overflow a sum or take its exactness: the call counts, the figure
+// is cut to a day and to 1 TiB.
+const LONGEST_DURATION_MS = 86_400_000;
+const MOST_RESPONSE_BYTES = 2 ** 40;
+
+const NOTHING: Measures = {
+  calls: 0,
+  calls4xx: 0,
+  calls5xx: 0,
+  calls429: 0,
+  durationMs: 0,
+  responseBytes: 0,
+  sms: 0,
+  smsSegments: 0,
+  smsTest: 0,
+};
+
+/** The names of all measures, in the order in which tables and answers have them. */
+export const MEASURES = Object.keys(NOTHING) as readonly (keyof Measures)[];
+
+export function sumUsage(events: Iterable<TimedEvent>): UsageSums {
+  const minutes = new Map<string, PairRow & { startMs: number }>();
+  const hours = new Map<string, HourRow>();
+  for (const { event, time } of events) {
+    const { integrationId } = event.data;
+    const agreementId = agreementIdOf(event.data.organizationId);
+    const measures = measuresOf(event);
+    const startMs = Math.floor(time.getTime() / MINUTE_MS) * MINUTE_MS;
+    // No identifier holds `|` (contracts) and the route, which may, comes last: two rows never share a key.
+    const pair = `${integrationId}|${agreementId}`;
+    const minuteKey = `${startMs}|${pair}`;
+    const minute = minutes.get(minuteKey);
+    if (minute) add(minute, measures);
+    else {
+      const window = new Date(startMs).toISOString();
+      minutes.set(minuteKey, { window, integrationId, agreementId, startMs, ...measures });
+    }
+    const { route, statusClass } = placeOf(event);
+    const hourMs = Math.floor(startMs / HOUR_MS) * HOUR_MS;
+    const hourKey = `${hourMs}|${pair}|${statusClass}|${route}`;
+    const hour = hours.get(hourKey);
+    if (hour) add(hour, measures);
+    else {
+      const window = new Date(hourMs).toISOString();
+      hours.set(hourKey, { window, integrationId, agreementId, route, statusClass, ...measures });
+    }
+  }
+  return { minutes: [...minutes.values()], hours: [...hours.values()], ...sumCalendar(minutes.values()) };
+}
+
+/** Days and quarters come from the minutes: a minute lies in one of each, and asking the calendar for each event is dear. */
+function sumCalendar(minutes: Iterable<PairRow & { startMs: number }>) {
+  const days = new Map<string, PairRow>();
+  const quarters = new Map<string, PairRow>();
+  const calendar = new Map<number, { day: string; quarter: string }>();
+  for (const minute of minutes) {
+    let names = calendar.get(minute.startMs);
+    if (!names) {
+      const start = new Date(minute.startMs);
+      names = { day: windowOf('day', start).key, quarter: windowOf('quarter', start).key };
+      calendar.set(minute.startMs, names);
+    }
+    addPair(days, names.day, minute);
+    addPair(quarters, names.quarter, minute);
+  }
+  return { days: [...days.values()], quarters: [...quarters.values()] };
+}
+
+function addPair(rows: Map<string, PairRow>, window: string, minute: PairRow): void {
+  const { integrationId, agreementId } = minute;
+  const key = `${window}|${integrationId}|${agreementId}`;
+  let row = rows.get(key);
+  if (!row) {
+    row = { window, integrationId, agreementId, ...NOTHING };
+    rows.set(key, row);
+  }
+  add(row, minute);
+}
+
+function add(row: Measures, more: Measures): void {
+  for (const measure of MEASURES) row[measure] += more[measure];
+}
+
+function measuresOf(event: ApiCallEvent | SmsSentEvent): Measures {
+  if (event.type === 'dk.dinero.usage.sms_sent.v1') {
+    const { testMode, segments } = event.data;
+    return testMode ? { ...NOTHING, smsTest: 1 } : { ...NOTHING, sms: 1, smsSegments: segments };
+  }
+  const { status, durationMs, responseBytes } = event.data;
+  return {
+    ...NOTHING,
+    calls: 1,
+    calls4xx: status >= 400 && status < 500 ? 1 : 0,
+    calls5xx: status >= 500 ? 1 : 0,
+    calls429: status === 429 ? 1 : 0,
+    durationMs: Math.min(durationMs, LONGEST_DURATION_MS),
+    responseBytes: Math.min(responseBytes ?? 0, MOST_RESPONSE_BYTES),
+  };
+}
+
+function placeOf(event: ApiCallEvent | SmsSentEvent): { route: string; statusClass: number } {
+  if (event.type === 'dk.dinero.usage.sms_sent.v1') return { route: '', statusClass: 0 };
+  return { route: event.data.route, statusClass: Math.floor(event.data.status / 100) };
+}

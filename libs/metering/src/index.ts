@@ -1,0 +1,2 @@
+export { meteringMigrations } from './metering.migration.js';
+export { MeteringModule } from './metering.module.js';

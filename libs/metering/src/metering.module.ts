@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { Counters } from './counters/counters.service.js';
+import { Dictionary } from './counters/dictionary.service.js';
+import { UsageConsumer } from './counters/usage.consumer.js';
+import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { UsageController } from './usage/usage.controller.js';
+import { UsageReader } from './usage/usage-reader.service.js';
+
+/** The room that says who uses how much. */
+@Module({
+  controllers: [UsageConsumer, OwnershipConsumer, UsageController],
+  providers: [Dictionary, Counters, UsageReader],
+})
+export class MeteringModule {}

@@ -1,0 +1,222 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { TOPICS } from '@taxameter/contracts';
+import { databaseOf, notFound, withActor, type Actor } from '@taxameter/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
+import { MEASURES, type Measures } from '../counters/usage-sums.js';
+import { windowNamed } from '../counters/window.js';
+import { ROOM } from '../room.js';
+import { writeCursor, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
+import type { UsageRange } from './usage-range.js';
+
+/**
+ * Reads the counters for people. Figures and the positions that they include come from one statement, hence from one
+ * snapshot: `asOf` is exact also while events are being counted.
+ */
+
+/** Everything below `nextOffset` of that partition is in the figures, nothing from it on. */
+export interface ReadPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+}
+
+export interface UsageItem extends Measures {
+  readonly integrationId?: string;
+  readonly organizationId?: string | null;
+  readonly route?: string | null;
+  readonly statusClass?: string;
+  readonly windowStart: string;
+  readonly windowEnd: string;
+  readonly revision: number;
+}
+
+type Row = Measures & {
+  readonly window: string;
+  readonly revision: number;
+  readonly integration?: number;
+  readonly agreement?: number;
+  readonly route?: number;
+  readonly statusClass?: number;
+  readonly integrationName?: string;
+  readonly agreementName?: string;
+  readonly routeName?: string;
+};
+
+const COLUMN_OF_DIMENSION: Readonly<Record<Dimension, string>> = {
+  integration: 'integration',
+  agreement: 'agreement',
+  route: 'route',
+  statusClass: 'status_class',
+};
+
+/** Tables that turn a number back into its name, and the column that holds it. */
+const NAMES = { integration: 'integration_id', agreement: 'organization_id', route: 'route' } as const;
+
+const POSITIONS = `
+  (select coalesce(json_agg(json_build_object(
+            'topic', topic, 'partition', partition, 'nextOffset', next_offset) order by topic, partition), '[]')
+   from consumer_position where topic in ('${TOPICS.apiCalls.name}', '${TOPICS.smsSent.name}')) as "asOf"`;
+
+@Injectable()
+export class UsageReader {
+  constructor(@Inject(databaseOf(ROOM)) private readonly database: DataSource) {}
+
+  /**
+   * One page.
+   * @throws Problem 404 when a partner names an integration that it does not own now
+   */
+  async page(actor: Actor, plan: UsagePlan, now: Date) {
+    return withActor(this.database, actor, async (tx) => {
+      const mine = ownIntegrations(actor, now);
+      if (mine && plan.integrationId !== null) await refuseForeign(tx, mine, plan.integrationId);
+      const parameters: unknown[] = [];
+      const sql = pageSql(plan, mine, (value) => `$${parameters.push(value)}`);
+      const [found] = await tx.query<[{ items: Row[]; asOf: ReadPosition[] }]>(sql, parameters);
+      const rows = found.items.slice(0, plan.limit);
+      const last = rows.at(-1);
+      const hasMore = found.items.length > plan.limit && last !== undefined;
+      return {
+        items: rows.map((row) => itemOf(plan, row)),
+        nextCursor: hasMore ? writeCursor(plan, keyOf(plan, last)) : null,
+        asOf: found.asOf,
+      };
+    });
+  }
+
+  /** Totals of whole days, and the integrations that used most, from the day counters. */
+  async summary(actor: Actor, range: UsageRange, mostIntegrations: number, now: Date) {
+    const parameters: unknown[] = [range.fromKey, range.toKey, mostIntegrations];
+    const mine = condition(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
+    const sums = MEASURES.map((measure) => `coalesce(sum(${quoted(measure)}), 0) as ${quoted(measure)}`);
+    return withActor(this.database, actor, async (tx) => {
+      const [found] = await tx.query<
+        [{ totals: Measures; items: (Measures & { integrationId: string })[]; asOf: ReadPosition[] }]
+      >(
+        `with each as (
+           select integration, ${sumsOf(COUNTER_TABLES.day)}
+           from usage_day where day >= $1::date and day < $2::date ${mine}
+           group by integration
+         ), most as (
+           select integration.integration_id as "integrationId", ${MEASURES.map(quoted).join(', ')}
+           from each join integration on integration.id = each.integration
+           order by calls + sms + "smsTest" desc, integration_id limit $3
+         )
+         select (select row_to_json(total) from (select ${sums.join(', ')} from each) as total) as totals,
+                (select coalesce(json_agg(most), '[]') from most) as items, ${POSITIONS}`,
+        parameters,
+      );
+      return found;
+    });
+  }
+}
+
+type Bind = (value: unknown) => string;
+
+/** Narrows a partner's question to what it owns now. */
+interface Ownership {
+  readonly partnerId: string;
+  readonly now: Date;
+}
+
+function ownIntegrations(actor: Actor, now: Date): Ownership | null {
+  return actor.role === 'partner' ? { partnerId: actor.partnerId ?? 'none', now } : null;
+}
+
+const OWNED_NOW = (partner: string, now: string) =>
+  `partner_id = ${partner} and valid_from <= ${now}::timestamptz
+   and (valid_to is null or valid_to > ${now}::timestamptz)`;
+
+function condition(mine: Ownership | null, bind: Bind): string {
+  if (!mine) return '';
+  return `and integration in (
+    select integration.id from integration join integration_owner using (integration_id)
+    where ${OWNED_NOW(bind(mine.partnerId), bind(mine.now))})`;
+}
+
+/** A foreign integration answers like one that does not exist. */
+async function refuseForeign(tx: EntityManager, mine: Ownership, integrationId: string): Promise<void> {
+  const owned = await tx.query<unknown[]>(
+    `select from integration_owner where integration_id = $3 and ${OWNED_NOW('$1', '$2')}`,
+    [mine.partnerId, mine.now, integrationId],
+  );
+  if (owned.length === 0) throw notFound(`integration ${integrationId}`);
+}
+
+/** One row more than the page holds: it tells whether there is a next one. */
+function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
+  const counter = COUNTER_TABLES[plan.granularity];
+  const columns = plan.groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension]);
+  const keys = [counter.window, ...columns];
+  const inRange = (operator: string, key: string) =>
+    `${counter.window} ${operator} ${bind(key)}::${counter.windowType}`;
+  const conditions = [inRange('>=', plan.range.fromKey), inRange('<', plan.range.toKey)];
+  if (plan.integrationId !== null) {
+    conditions.push(
+      `integration = (select id from integration where integration_id = ${bind(plan.integrationId)})`,
+    );
+  }
+  if (plan.organizationId !== null) {
+    conditions.push(
+      `agreement = (select id from agreement where organization_id = ${bind(plan.organizationId)})`,
+    );
+  }
+  if (plan.after) {
+    const [window, ...numbers] = plan.after;
+    const values = [
+      `${bind(window)}::${counter.windowType}`,
+      ...numbers.map((value) => `${bind(value)}::integer`),
+    ];
+    conditions.push(`(${keys.join(', ')}) > (${values.join(', ')})`);
+  }
+  const named = plan.groupBy.flatMap((dimension) => (dimension === 'statusClass' ? [] : [dimension]));
+  const dimensions = plan.groupBy.map((dimension, index) => `${columns[index]} as ${quoted(dimension)}`);
+  return `
+    with page as (
+      select ${[`${counter.window} as "window"`, ...dimensions].join(', ')}, ${sumsOf(counter)},
+             sum(revision) as revision
+      from ${counter.table}
+      where ${conditions.join(' and ')} ${condition(mine, bind)}
+      group by ${keys.join(', ')} order by ${keys.join(', ')} limit ${bind(plan.limit + 1)}
+    ), named as (
+      select page.* ${named.map((name) => `, ${name}.${NAMES[name]} as "${name}Name"`).join('')}
+      from page ${named.map((name) => `join ${name} on ${name}.id = page.${name}`).join(' ')}
+    )
+    select (select coalesce(json_agg(named order by ${['window', ...plan.groupBy].map(quoted).join(', ')}), '[]')
+            from named) as items, ${POSITIONS}`;
+}
+
+function sumsOf({ measures }: CounterTable): string {
+  return MEASURES.map((measure) => {
+    if (measures.includes(measure)) return `sum(${columnOf(measure)}) as ${quoted(measure)}`;
+    // Only the hour lacks them; there the class is a dimension.
+    const statusClass = measure === 'calls4xx' ? 4 : 5;
+    return `coalesce(sum(calls) filter (where status_class = ${statusClass}), 0) as ${quoted(measure)}`;
+  }).join(', ');
+}
+
+function keyOf({ granularity, groupBy }: UsagePlan, row: Row): RowKey {
+  return [windowNamed(granularity, row.window).key, ...groupBy.map((dimension) => row[dimension]!)];
+}
+
+function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
+  const { start, end } = windowNamed(granularity, row.window);
+  const has = (dimension: Dimension) => groupBy.includes(dimension);
+  const measures = Object.fromEntries(
+    MEASURES.map((measure) => [measure, row[measure]]),
+  ) as unknown as Measures;
+  return {
+    ...(has('integration') && { integrationId: row.integrationName! }),
+    ...(has('agreement') && { organizationId: row.agreementName || null }),
+    ...(has('route') && { route: row.routeName || null }),
+    ...(has('statusClass') && { statusClass: row.statusClass === 0 ? 'none' : `${row.statusClass}xx` }),
+    windowStart: start.toISOString(),
+    windowEnd: end.toISOString(),
+    ...measures,
+    revision: row.revision,
+  };
+}
+
+function quoted(name: string): string {
+  return `"${name}"`;
+}
