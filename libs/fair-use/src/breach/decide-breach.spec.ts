@@ -1,4 +1,4 @@
-import { breachOpened, type Breach, type Severity } from '@taxameter/contracts';
+import { breachOpened, type Severity } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { judgeRateMinute } from '../rules/rate-minute.js';
 import { ruleNamed } from '../rules/registry.js';
@@ -6,33 +6,43 @@ import type { Verdict } from '../rules/verdict.js';
 import { minuteOf } from '../signals/minute.js';
 import { signalsOf } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
-import { breachKeyOf, decideBreach, type BreachContext } from './decide-breach.js';
+import {
+  breachKeyOf,
+  decideBreach,
+  type BreachCase,
+  type BreachContext,
+  type Finding,
+} from './decide-breach.js';
 
 const context: BreachContext = {
   rule: ruleNamed('RATE_MINUTE'),
   subject: { integrationId: 'isv_eksempel', agreementId: '148383', route: '' },
   policy: defaultPolicy,
-  appendedAt: '2026-09-30T12:01:05.000Z',
   breachId: 'br_1',
 };
 
-function verdictOf(severity: Severity, value = 75): Verdict {
+/** A verdict on the minute that starts at 12:00 or so many minutes after. */
+function verdictOf(severity: Severity, value = 75, minutesLater = 0): Verdict {
+  const at = (minute: number) => new Date(Date.UTC(2026, 8, 30, 12, minute + minutesLater)).toISOString();
   return {
     severity,
     value,
     unit: 'calls per minute',
-    windowStart: '2026-09-30T11:46:00.000Z',
-    windowEnd: '2026-09-30T12:01:00.000Z',
+    windowStart: at(-14),
+    windowEnd: at(1),
     threshold: 70,
-    evidence: [{ windowStart: '2026-09-30T12:00:00.000Z', windowEnd: '2026-09-30T12:01:00.000Z', value }],
+    evidence: [{ windowStart: at(0), windowEnd: at(1), value }],
   };
 }
-const open = (severity: Severity): Breach => decideBreach(null, verdictOf(severity), context)!.breach;
+function found(verdict: Verdict, appendedAt = '2026-09-30T12:01:05.000Z'): Finding {
+  return { verdict, appendedAt };
+}
+const open = (severity: Severity): BreachCase => decideBreach(null, [found(verdictOf(severity))], context)!;
 
 describe('a breach', () => {
   it('is opened by a verdict when there is none, with the figures that prove it', () => {
-    const decision = decideBreach(null, verdictOf('warning'), context)!;
-    expect(decision.event).toBe('opened');
+    const decision = decideBreach(null, [found(verdictOf('warning'))], context)!;
+    expect(decision.change).toBe('opened');
     expect(decision.breach).toMatchObject({
       breachId: 'br_1',
       breachKey: 'RATE_MINUTE:isv_eksempel:148383',
@@ -50,63 +60,106 @@ describe('a breach', () => {
   });
 
   it('has the shape that the contract gives its fact', () => {
-    expect(breachOpened.schema.shape.data.safeParse(open('warning')).success).toBe(true);
+    expect(breachOpened.schema.shape.data.safeParse(open('warning').breach).success).toBe(true);
   });
 
   it('is not opened without a verdict, and an open one is left alone', () => {
-    expect(decideBreach(null, null, context)).toBeNull();
-    expect(decideBreach(open('warning'), null, context)).toBeNull();
+    expect(decideBreach(null, [], context)).toBeNull();
+    expect(decideBreach(open('warning'), [], context)).toBeNull();
   });
 
   it('is opened once, though its value swings around the threshold for an hour', () => {
-    let current: Breach | null = null;
-    const events: string[] = [];
+    let current: BreachCase | null = null;
+    const changes: unknown[] = [];
     for (let minute = 0; minute < 60; minute += 1) {
-      const verdict = minute % 2 === 0 ? verdictOf('warning', 71) : verdictOf('info', 69);
-      const decision = decideBreach(current, verdict, context);
-      if (decision) events.push(decision.event);
-      current = decision?.breach ?? current;
+      const verdict = minute % 2 === 0 ? verdictOf('warning', 71, minute) : verdictOf('info', 69, minute);
+      const decision = decideBreach(current, [found(verdict)], context);
+      if (decision) changes.push(decision.change);
+      current = decision ?? current;
     }
-    expect(events).toEqual(['opened']);
+    expect(changes).toEqual(['opened']);
   });
 
   it('is escalated, with a version more and new evidence, when it becomes more severe', () => {
     const current = open('warning');
-    const later = { ...context, breachId: 'br_unused', appendedAt: '2026-09-30T12:02:05.000Z' };
-    const decision = decideBreach(current, verdictOf('critical', 140), later)!;
-    expect(decision.event).toBe('escalated');
+    const later = { ...context, breachId: 'br_unused' };
+    const decision = decideBreach(current, [found(verdictOf('critical', 140, 1))], later)!;
+    expect(decision.change).toBe('escalated');
     expect(decision.breach).toMatchObject({
       breachId: 'br_1',
       version: 2,
       severity: 'critical',
-      openedAt: current.openedAt,
+      openedAt: current.breach.openedAt,
       observed: { value: 140 },
       evidence: [{ value: 140 }],
     });
+    expect(decision.peak.value).toBe(140);
   });
 
-  it.each(['info', 'warning'] as const)('stays as it is at %s when it is a warning already', (severity) => {
-    expect(decideBreach(open('warning'), verdictOf(severity, 500), context)).toBeNull();
+  it('tells the first minute at which its severity held, and keeps the highest value beside it', () => {
+    const minutes = [
+      verdictOf('error', 95),
+      verdictOf('critical', 101, 2),
+      verdictOf('critical', 140, 3),
+      verdictOf('critical', 120, 4),
+    ];
+    const together = decideBreach(
+      null,
+      minutes.map((verdict) => found(verdict)),
+      context,
+    )!;
+    expect(together.breach.observed).toMatchObject({ value: 101, windowEnd: '2026-09-30T12:03:00.000Z' });
+    expect(together.peak).toEqual({ value: 140, windowEnd: '2026-09-30T12:04:00.000Z' });
+  });
+
+  it('is not told anew when a later minute is worse in value only; its peak grows in silence', () => {
+    const decision = decideBreach(open('warning'), [found(verdictOf('warning', 88, 3))], context)!;
+    expect(decision).toMatchObject({ change: null, breach: { version: 1, observed: { value: 75 } } });
+    expect(decision.peak.value).toBe(88);
+    expect(decideBreach(decision, [found(verdictOf('warning', 80, 5))], context)).toBeNull();
+  });
+
+  it('is revised while the minute that proves it goes on', () => {
+    const decision = decideBreach(open('warning'), [found(verdictOf('warning', 88))], context)!;
+    expect(decision).toMatchObject({ change: 'revised', breach: { version: 2, observed: { value: 88 } } });
+    expect(decideBreach(decision, [found(verdictOf('warning', 88))], context)).toBeNull();
+  });
+
+  it('is revised when late calls show that its severity held earlier, and is dated as before', () => {
+    const late = found(verdictOf('warning', 71, -5), '2026-09-30T20:00:00.000Z');
+    const decision = decideBreach(open('warning'), [late], context)!;
+    expect(decision.change).toBe('revised');
+    expect(decision.breach).toMatchObject({
+      observed: { value: 71, windowEnd: '2026-09-30T11:56:00.000Z' },
+      openedAt: '2026-09-30T12:01:05.000Z',
+      retroactive: false,
+    });
+  });
+
+  it('is left alone by a lower verdict, whatever its value and minute', () => {
+    expect(decideBreach(open('warning'), [found(verdictOf('info', 500, -5))], context)).toBeNull();
+    expect(decideBreach(open('warning'), [found(verdictOf('warning'))], context)).toBeNull();
   });
 
   it('is retroactive when its window ended more than two hours before the log took the events in', () => {
     const at = (appendedAt: string) =>
-      decideBreach(null, verdictOf('error'), { ...context, appendedAt })!.breach;
+      decideBreach(null, [found(verdictOf('error'), appendedAt)], context)!.breach;
     expect(at('2026-09-30T14:01:00.000Z').retroactive).toBe(false);
     expect(at('2026-09-30T14:01:00.001Z').retroactive).toBe(true);
   });
 
   it('that a backlog opened is no longer retroactive when it becomes worse today', () => {
-    const late = { ...context, appendedAt: '2026-09-30T20:00:00.000Z' };
-    const current = decideBreach(null, verdictOf('info'), late)!.breach;
-    expect(current.retroactive).toBe(true);
-    expect(decideBreach(current, verdictOf('error'), context)!.breach.retroactive).toBe(false);
+    const current = decideBreach(null, [found(verdictOf('info'), '2026-09-30T20:00:00.000Z')], context)!;
+    expect(current.breach.retroactive).toBe(true);
+    const worse = decideBreach(current, [found(verdictOf('error'))], context)!;
+    expect(worse.breach.retroactive).toBe(false);
   });
 
   it('opens a new case when the last one was resolved', () => {
-    const resolved: Breach = { ...open('error'), state: 'resolved' };
-    const decision = decideBreach(resolved, verdictOf('info'), { ...context, breachId: 'br_2' })!;
-    expect([decision.event, decision.breach.breachId, decision.breach.version]).toEqual([
+    const { breach, peak } = open('error');
+    const resolved: BreachCase = { breach: { ...breach, state: 'resolved' }, peak };
+    const decision = decideBreach(resolved, [found(verdictOf('info'))], { ...context, breachId: 'br_2' })!;
+    expect([decision.change, decision.breach.breachId, decision.breach.version]).toEqual([
       'opened',
       'br_2',
       1,
@@ -132,7 +185,7 @@ describe('the key of a breach', () => {
 
   it('stands for a case without an agreement as null in its scope', () => {
     const subject = { ...context.subject, agreementId: '' };
-    const { breach } = decideBreach(null, verdictOf('info'), { ...context, subject })!;
+    const { breach } = decideBreach(null, [found(verdictOf('info'))], { ...context, subject })!;
     expect([breach.breachKey, breach.scope.organizationId]).toEqual(['RATE_MINUTE:isv_eksempel:', null]);
   });
 });

@@ -5,9 +5,13 @@ import type { KeyDimension, Rule } from '../rules/registry.js';
 import type { Verdict } from '../rules/verdict.js';
 
 /**
- * Decides what a verdict does to a case: open it, make it worse, or nothing. A case is opened once and its
- * evidence stays as it was when it was opened or last made worse, so that what a partner was told can always
- * be shown. A lower verdict changes nothing here; resolving by hysteresis reads the same verdicts and sets
+ * Decides what newly judged minutes do to a case: open it, make it worse, correct its proof, or nothing.
+ *
+ * A case's proof is the **first minute (by event time) at which its severity holds**, from all that is known
+ * of that minute's window. So it is a function of the calls alone: whatever the cut into batches and the
+ * moments of evaluation, the same calls end in the same severity, proof and peak. While the minute still
+ * runs, or when late calls reach it or an earlier one, the proof is corrected; a later minute never replaces
+ * it. A lower verdict changes nothing here; resolving by hysteresis reads the same verdicts and sets
  * `state`.
  */
 
@@ -18,43 +22,81 @@ export interface BreachSubject {
   readonly route: string;
 }
 
+/** A verdict with the log append time (RFC 3339) of the newest record that led to it. */
+export interface Finding {
+  readonly verdict: Verdict;
+  /** Never the time of processing. */
+  readonly appendedAt: string;
+}
+
+/** The highest value at the case's severity, and where its window ends (the first such window). */
+export interface Peak {
+  readonly value: number;
+  readonly windowEnd: string;
+}
+
+/** The peak stands beside the breach and not in its fact: it may grow every minute, and is no news. */
+export interface BreachCase {
+  readonly breach: Breach;
+  readonly peak: Peak;
+}
+
 export interface BreachContext {
   readonly rule: Rule;
   readonly subject: BreachSubject;
-  /** The policy that gave the verdict. */
+  /** The policy that gave the verdicts. */
   readonly policy: Policy;
-  /**
-   * Log append time of the newest record that the verdict rests on, RFC 3339. Never the time of processing.
-   */
-  readonly appendedAt: string;
   /** The id to use if a case is opened. */
   readonly breachId: string;
 }
 
-export interface BreachDecision {
-  readonly breach: Breach;
-  readonly event: 'opened' | 'escalated';
+export type BreachChange = 'opened' | 'escalated' | 'revised';
+
+export interface BreachDecision extends BreachCase {
+  /** The fact to publish; null when only the peak grew, which is kept and not told. */
+  readonly change: BreachChange | null;
+  /** Append time of what caused it. */
+  readonly appendedAt: string;
 }
 
 /**
  * @param current the latest state of the case with this key, null when there is none. After a resolved one a
  * new case opens
- * @returns the whole new state with the event to publish, or null when nothing changes
+ * @param findings verdicts on all that is known now of the minutes that new calls touched, in any order. Each
+ * minute must be among them again after the last call that touches it
+ * @returns the whole new state, or null when nothing changes
  */
 export function decideBreach(
-  current: Breach | null,
-  verdict: Verdict | null,
+  current: BreachCase | null,
+  findings: readonly Finding[],
   context: BreachContext,
 ): BreachDecision | null {
-  if (!verdict) return null;
-  if (!current || current.state === 'resolved') {
-    return { event: 'opened', breach: opened(verdict, context) };
+  const worst = findings.reduce<Finding | null>((held, next) => (outranks(next, held) ? next : held), null);
+  if (!worst) return null;
+  const { verdict, appendedAt } = worst;
+  const peak = findings
+    .filter((finding) => finding.verdict.severity === verdict.severity)
+    .map((finding) => finding.verdict)
+    .reduce<Peak>(higher, verdict);
+
+  if (!current || current.breach.state === 'resolved') {
+    return { change: 'opened', breach: opened(worst, context), peak: peakOf(peak), appendedAt };
   }
-  if (SEVERITIES.indexOf(verdict.severity) <= SEVERITIES.indexOf(current.severity)) return null;
-  return {
-    event: 'escalated',
-    breach: { ...current, ...findings(verdict, context), version: current.version + 1 },
-  };
+  const { breach } = current;
+  const rise = SEVERITIES.indexOf(verdict.severity) - SEVERITIES.indexOf(breach.severity);
+  if (rise < 0) return null;
+  if (rise > 0) {
+    const retroactive = isRetroactive(worst, context.policy);
+    const escalated = { ...breach, ...proof(verdict, context), retroactive, version: breach.version + 1 };
+    return { change: 'escalated', breach: escalated, peak: peakOf(peak), appendedAt };
+  }
+  const grown = peakOf(higher(current.peak, peak));
+  if (correctsProof(breach, verdict)) {
+    const revised = { ...breach, ...proof(verdict, context), version: breach.version + 1 };
+    return { change: 'revised', breach: revised, peak: grown, appendedAt };
+  }
+  if (grown.value === current.peak.value && grown.windowEnd === current.peak.windowEnd) return null;
+  return { change: null, breach, peak: grown, appendedAt };
 }
 
 /**
@@ -70,8 +112,38 @@ export function breachKeyOf(rule: Rule, subject: BreachSubject): string {
   return [rule.id, ...rule.key.map((dimension) => parts[dimension])].join(':');
 }
 
-function opened(verdict: Verdict, context: BreachContext): Breach {
-  const { rule, subject } = context;
+/** Worse, or as bad and earlier. */
+function outranks({ verdict }: Finding, held: Finding | null): boolean {
+  if (!held) return true;
+  const rise = SEVERITIES.indexOf(verdict.severity) - SEVERITIES.indexOf(held.verdict.severity);
+  return rise > 0 || (rise === 0 && verdict.windowEnd < held.verdict.windowEnd);
+}
+
+function higher(left: Peak, right: Peak): Peak {
+  if (left.value !== right.value) return left.value > right.value ? left : right;
+  return left.windowEnd <= right.windowEnd ? left : right;
+}
+
+function peakOf({ value, windowEnd }: Peak): Peak {
+  return { value, windowEnd };
+}
+
+/** At the same severity: an earlier first minute, or other figures for the same one. */
+function correctsProof({ observed, threshold, evidence }: Breach, verdict: Verdict): boolean {
+  if (verdict.windowEnd !== observed.windowEnd) return verdict.windowEnd < observed.windowEnd;
+  return (
+    verdict.value !== observed.value ||
+    verdict.threshold !== threshold ||
+    verdict.evidence.length !== evidence.length ||
+    verdict.evidence.some(
+      ({ windowEnd, value }, index) =>
+        windowEnd !== evidence[index]!.windowEnd || value !== evidence[index]!.value,
+    )
+  );
+}
+
+function opened(finding: Finding, context: BreachContext): Breach {
+  const { rule, subject, policy } = context;
   return {
     breachId: context.breachId,
     breachKey: breachKeyOf(rule, subject),
@@ -85,21 +157,28 @@ function opened(verdict: Verdict, context: BreachContext): Breach {
       route: rule.key.includes('route') ? subject.route : null,
     },
     occurrence: 1,
-    openedAt: context.appendedAt,
-    ...findings(verdict, context),
+    openedAt: finding.appendedAt,
+    retroactive: isRetroactive(finding, policy),
+    ...proof(finding.verdict, context),
   };
 }
 
-/** What is frozen when a case is opened and again each time it becomes worse. */
-function findings(verdict: Verdict, { rule, subject, policy, appendedAt }: BreachContext) {
+/**
+ * Of the finding that opened or worsened the case, never of a correction: it says whether people were told at
+ * the time. A live escalation of a case that a backlog opened must reach people.
+ */
+function isRetroactive({ verdict, appendedAt }: Finding, policy: Policy): boolean {
+  return Date.parse(appendedAt) - Date.parse(verdict.windowEnd) > policy.evaluationHorizonMs;
+}
+
+/** The figures of a verdict, and what is said about them. */
+function proof(verdict: Verdict, { rule, subject, policy }: BreachContext) {
   const { value, unit, windowStart, windowEnd, severity, threshold } = verdict;
   return {
     policyVersion: policy.version,
     severity,
     observed: { value, unit, windowStart, windowEnd },
     threshold,
-    // Of this finding, not of the case: a live escalation of a case that a backlog opened must reach people.
-    retroactive: Date.parse(appendedAt) - Date.parse(windowEnd) > policy.evaluationHorizonMs,
     guidance: guidanceFor(rule.id, verdict, subject, policy),
     evidence: verdict.evidence,
   };

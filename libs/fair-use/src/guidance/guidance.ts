@@ -89,6 +89,11 @@ const GUIDANCE: Record<RuleId, Guidance> = {
   POLLING_UNFILTERED: pollingUnfiltered,
 };
 
+/** The text of a rule before figures are put in, for publication. */
+export function guidanceTemplate(ruleId: RuleId): Bilingual {
+  return GUIDANCE[ruleId].template;
+}
+
 /**
  * The guidance for one verdict, by the policy that gave it.
  * @throws RangeError when the policy leaves no room for advice

@@ -1,0 +1,96 @@
+import { TOPICS, type Breach } from '@taxameter/contracts';
+import type { NewRecord } from '@taxameter/platform';
+import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
+import { casesOf, encode, fairUseRoom, fiveMinutes, NOW, send } from '../fair-use.testing.js';
+
+let rooms: TestRooms;
+beforeAll(async () => {
+  rooms = await startTestRooms([fairUseRoom], { now: NOW });
+  await send(rooms, fiveMinutes('night', '2026-10-05T03:00:00Z', 50));
+  await send(rooms, fiveMinutes('morning', '2026-10-05T07:00:00Z', 75));
+  await send(rooms, fiveMinutes('noon', '2026-10-05T07:20:00Z', 55));
+});
+afterAll(async () => {
+  await rooms?.stop();
+});
+
+describe('the pages of cases', () => {
+  it('go through all cases once, and take filters', async () => {
+    const seen: string[] = [];
+    let cursor = '';
+    do {
+      const { body } = await rooms.call('ops', 'GET', `/v1/breaches?limit=2${cursor}`);
+      seen.push(...body.items.map((found: Breach) => found.breachId));
+      cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`;
+    } while (cursor !== '');
+    const all = (await rooms.call('ops', 'GET', '/v1/breaches')).body.items;
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual(all.map((found: Breach) => found.breachId));
+    const path = '/v1/breaches?severity=warning&state=open&ruleId=RATE_MINUTE';
+    const { items } = (await rooms.call('ops', 'GET', path)).body;
+    expect(items.map((found: Breach) => found.scope.integrationId)).toEqual(['morning']);
+    expect((await rooms.call('ops', 'GET', '/v1/breaches?state=resolved')).body.items).toEqual([]);
+  });
+
+  it('refuse a cursor that no page gave and a severity that does not exist', async () => {
+    expect((await rooms.call('ops', 'GET', '/v1/breaches?cursor=br_none')).status).toBe(400);
+    expect((await rooms.call('ops', 'GET', '/v1/breaches?severity=fatal')).status).toBe(400);
+    expect((await rooms.call('ops', 'GET', '/v1/breaches/br_none')).status).toBe(404);
+    expect((await rooms.call('finance', 'GET', '/v1/breaches')).status).toBe(403);
+  });
+
+  it('show a partner the cases from its own time with the integration, and hide all others', async () => {
+    const ownership = [
+      { partnerId: 'par_old', from: '2026-01-01T00:00:00Z' },
+      { partnerId: 'par_new', from: '2026-10-05T06:00:00Z' },
+    ];
+    const owned = (integrationId: string): NewRecord => ({
+      topic: TOPICS.partners.name,
+      partition: 0,
+      key: `integration|${integrationId}`,
+      headers: { 'content-type': 'application/cloudevents+json' },
+      value: encode({
+        specversion: '1.0',
+        id: `${integrationId}/1`,
+        source: '/taxameter/partners',
+        type: 'dk.dinero.partners.integration_changed.v1',
+        time: NOW,
+        data: {
+          integrationId,
+          version: 1,
+          name: integrationId,
+          kind: 'public',
+          ownership,
+          status: [{ status: 'active', from: '2026-01-01T00:00:00Z', reason: null }],
+        },
+      }),
+    });
+    await rooms.producer.append([owned('morning'), owned('night')]);
+    await rooms.settle();
+    const seenBy = async (partnerId: string) =>
+      (await rooms.call('partner', 'GET', '/v1/breaches', { partnerId })).body.items.map(
+        (found: Breach) => found.scope.integrationId,
+      );
+    expect(await seenBy('par_old')).toEqual(['night']);
+    expect(await seenBy('par_new')).toEqual(['morning']);
+    expect(await seenBy('par_other')).toEqual([]);
+
+    const breachId = (await casesOf(rooms, 'morning'))[0]!.breachId;
+    const path = `/v1/breaches/${breachId}`;
+    const own = await rooms.call('partner', 'GET', path, { partnerId: 'par_new' });
+    expect(own.body.versions.length).toBeGreaterThan(0);
+    expect((await rooms.call('partner', 'GET', path, { partnerId: 'par_old' })).status).toBe(404);
+  });
+});
+
+describe('the rules', () => {
+  it('are public to partners with thresholds, titles and guidance in both languages', async () => {
+    const { status, body } = await rooms.call('partner', 'GET', '/v1/rules', { partnerId: 'par_x' });
+    expect(status).toBe(200);
+    expect(body.rules).toMatchObject([
+      { ruleId: 'RATE_MINUTE', windowMinutes: 15, thresholds: { critical: { calls: 100, minutes: 10 } } },
+      { ruleId: 'POLLING_UNFILTERED', thresholds: { info: 4 }, title: { en: expect.any(String) } },
+    ]);
+    expect(body.rules[1].guidance.da).toContain('{filter}');
+  });
+});

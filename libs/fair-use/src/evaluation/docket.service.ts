@@ -1,0 +1,55 @@
+import { TOPICS } from '@taxameter/contracts';
+import type { EntityManager } from 'typeorm';
+import type { Policy } from '../policy/policy.js';
+import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { minutesAround, type DirtyMinute, type Docket } from './judge.js';
+
+/** Reads what one step of the evaluator judges. */
+
+// A backlog of a week is judged in steps; each may read the rows of two hours around every mark.
+const MARKS_PER_STEP = 500;
+
+/**
+ * The oldest dirty minutes of an integration, locked before any signal is read. A batch that adds to one of
+ * them meanwhile waits and marks it anew; one that a batch holds just now is skipped, and comes in a later
+ * step.
+ */
+export async function takeDirtyMinutes(tx: EntityManager, integrationId: string): Promise<DirtyMinute[]> {
+  const rows = await tx.query<(Omit<DirtyMinute, 'appendedAt'> & { appendedAt: Date })[]>(
+    `select agreement_id as "agreementId", minute, appended_at as "appendedAt" from dirty_minute
+     where integration_id = $1 order by minute, agreement_id limit $2 for update skip locked`,
+    [integrationId, MARKS_PER_STEP],
+  );
+  return rows.map((row) => ({ ...row, appendedAt: row.appendedAt.toISOString() }));
+}
+
+export async function readDocket(
+  tx: EntityManager,
+  integrationId: string,
+  dirty: readonly DirtyMinute[],
+  policy: Policy,
+): Promise<Docket> {
+  const where = 'where integration_id = $1 and agreement_id = any($2) and minute = any($3)';
+  const around = [
+    integrationId,
+    [...new Set(dirty.map((mark) => mark.agreementId))],
+    minutesAround(dirty, policy),
+  ];
+  const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
+  const pairs = await tx.query<PairMinute[]>(`select ${key}, calls from signal_pair_minute ${where}`, around);
+  const routes = await tx.query<RouteMinute[]>(
+    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps" from signal_route_minute ${where}`,
+    around,
+  );
+  return { integrationId, dirty, pairs, routes, closedBefore: await closedBefore(tx) };
+}
+
+/** Every partition is past the minutes before this one; none is while a partition has not been read. */
+async function closedBefore(tx: EntityManager): Promise<number> {
+  const [row] = await tx.query<[{ partitions: number; minute: number | null }]>(
+    `select count(*) as partitions, floor(extract(epoch from min(event_time)) / 60)::integer as minute
+     from watermark where topic = $1`,
+    [TOPICS.apiCalls.name],
+  );
+  return row.minute === null || row.partitions < TOPICS.apiCalls.partitions ? 0 : row.minute;
+}

@@ -1,0 +1,117 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  CLOCK,
+  databaseOf,
+  LOGGER,
+  newId,
+  startLoop,
+  systemActor,
+  withActor,
+  type Clock,
+  type Logger,
+  type Loop,
+} from '@taxameter/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { lockOpenCases, saveDecision } from '../breach/breach-store.service.js';
+import { breachKeyOf, decideBreach } from '../breach/decide-breach.js';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { isJudged, judge, type DirtyMinute } from './judge.js';
+import { readDocket, takeDirtyMinutes } from './docket.service.js';
+
+/**
+ * Judges dirty minutes in the background, one evaluator at a time for an integration. Marks, cases, versions
+ * and facts of one step commit together, so a crash repeats a step and never half of one.
+ */
+
+const IDLE_MS = 250;
+const INTEGRATIONS_PER_ROUND = 100;
+
+@Injectable()
+export class Evaluator implements OnApplicationBootstrap, OnModuleDestroy {
+  private loop: Loop | undefined;
+  /** Where the next round goes on, so that a busy integration does not keep the others waiting. */
+  private after = '';
+
+  constructor(
+    @Inject(databaseOf('fair-use')) private readonly database: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop = startLoop({
+      name: 'fair-use evaluator',
+      idleMs: IDLE_MS,
+      logger: this.logger,
+      step: () => this.round(),
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop?.stop();
+  }
+
+  /**
+   * Up to a hundred integrations; true when there was or may be more to do.
+   * @throws AggregateError after the round when an integration could not be judged; the others were
+   */
+  private async round(): Promise<boolean> {
+    const waiting = await this.database.query<{ integrationId: string }[]>(
+      `select distinct integration_id as "integrationId" from dirty_minute where integration_id > $1
+       order by integration_id limit $2`,
+      [this.after, INTEGRATIONS_PER_ROUND],
+    );
+    const isLastOfAll = waiting.length < INTEGRATIONS_PER_ROUND;
+    this.after = isLastOfAll ? '' : waiting.at(-1)!.integrationId;
+    let hasJudged = false;
+    const errors: unknown[] = [];
+    for (const { integrationId } of waiting) {
+      try {
+        hasJudged = (await this.evaluate(integrationId)) || hasJudged;
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, 'some integrations could not be judged');
+    return hasJudged || !isLastOfAll;
+  }
+
+  private async evaluate(integrationId: string): Promise<boolean> {
+    return withActor(this.database, systemActor('fair-use'), async (tx) => {
+      await tx.query('select pg_advisory_xact_lock(7340010, hashtext(current_schema() || $1))', [
+        integrationId,
+      ]);
+      const dirty = await takeDirtyMinutes(tx, integrationId);
+      if (dirty.length === 0) return false;
+      const docket = await readDocket(tx, integrationId, dirty, defaultPolicy);
+      await this.decide(tx, judge(docket, defaultPolicy));
+      const judged = dirty.filter((mark) => isJudged(mark, docket.closedBefore, defaultPolicy));
+      await forget(tx, integrationId, judged);
+      return judged.length > 0;
+    });
+  }
+
+  private async decide(tx: EntityManager, judgements: ReturnType<typeof judge>): Promise<void> {
+    const keys = judgements.map(({ rule, subject }) => breachKeyOf(rule, subject));
+    const cases = await lockOpenCases(tx, keys);
+    for (const [index, { rule, subject, findings }] of judgements.entries()) {
+      const current = cases.get(keys[index]!) ?? null;
+      const breachId = newId('breach', this.clock);
+      const decision = decideBreach(current, findings, { rule, subject, policy: defaultPolicy, breachId });
+      if (decision) await saveDecision(tx, decision, this.clock.now());
+    }
+  }
+}
+
+async function forget(
+  tx: EntityManager,
+  integrationId: string,
+  judged: readonly DirtyMinute[],
+): Promise<void> {
+  await tx.query(
+    `delete from dirty_minute
+     where integration_id = $1
+       and (minute, agreement_id) in (select * from unnest($2::integer[], $3::text[]))`,
+    [integrationId, judged.map((mark) => mark.minute), judged.map((mark) => mark.agreementId)],
+  );
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { apiCallKey, TOPICS, type ApiCallEvent, type Breach } from '@taxameter/contracts';
+import { partitionForKey, type NewRecord, type Room } from '@taxameter/platform';
+import type { TestRooms } from '@taxameter/platform/testing';
+import { FairUseModule, fairUseMigrations } from './index.js';
+import { callAt } from './signals/signals.testing.js';
+
+/** The room, calls for it and its answers, for the specs that run it. */
+
+export const NOW = '2026-10-05T08:00:00Z';
+export const fairUseRoom: Room = {
+  name: 'fair-use',
+  module: FairUseModule,
+  schema: { migrations: fairUseMigrations },
+};
+export type BreachAnswer = Breach & { readonly peak: { readonly value: number } };
+
+export const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+/** Batches of a size, each a record on the partition of its calls' key. */
+export function recordsOf(calls: readonly ApiCallEvent[], size: number): NewRecord[] {
+  const records: NewRecord[] = [];
+  for (let from = 0; from < calls.length; from += size) {
+    const events = calls.slice(from, from + size);
+    const key = apiCallKey(events[0]!.data);
+    records.push({
+      topic: TOPICS.apiCalls.name,
+      partition: partitionForKey(key, TOPICS.apiCalls.partitions),
+      key,
+      headers: { 'content-type': 'application/cloudevents-batch+json' },
+      value: encode(events),
+    });
+  }
+  return records;
+}
+
+/** Waits until every record is read, every minute judged and every fact sent on. */
+export async function judged(rooms: TestRooms): Promise<void> {
+  await rooms.settle();
+  for (let tries = 0; tries < 400; tries += 1) {
+    const { body } = await rooms.call('ops', 'GET', '/v1/fair-use/status');
+    if (body.dirty === 0) return rooms.settle();
+    await sleep(25);
+  }
+  throw new Error('the evaluator is not done');
+}
+
+export async function send(rooms: TestRooms, calls: readonly ApiCallEvent[], size = 500): Promise<void> {
+  await rooms.producer.append(recordsOf(calls, size));
+  await judged(rooms);
+}
+
+/** By rule. */
+export async function casesOf(rooms: TestRooms, integrationId: string): Promise<BreachAnswer[]> {
+  const { body } = await rooms.call('ops', 'GET', `/v1/breaches?integrationId=${integrationId}`);
+  return (body.items as BreachAnswer[]).sort((left, right) => left.ruleId.localeCompare(right.ruleId));
+}
+
+/** So many calls in a minute, spread over it, of something that is no list. */
+export function callsInMinute(integrationId: string, minute: string, count: number): ApiCallEvent[] {
+  const start = Date.parse(minute);
+  return Array.from({ length: count }, (_, index) =>
+    callAt(new Date(start + Math.floor((index * 59_999) / Math.max(1, count - 1))).toISOString(), {
+      integrationId,
+      operation: 'item',
+      route: '/v1/{organizationId}/contacts/{id}',
+    }),
+  );
+}
+
+/** Five minutes with so many calls each: at 50 and more a breach of RATE_MINUTE. */
+export function fiveMinutes(integrationId: string, from: string, count: number): ApiCallEvent[] {
+  return [0, 1, 2, 3, 4].flatMap((minute) =>
+    callsInMinute(integrationId, new Date(Date.parse(from) + minute * 60_000).toISOString(), count),
+  );
+}

@@ -1,0 +1,31 @@
+import { Controller } from '@nestjs/common';
+import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
+import { OnEvents, type EventBatch } from '@taxameter/platform';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { minuteOf } from './minute.js';
+import { signalsOf } from './signals.js';
+import { storeSignals } from './store-signals.service.js';
+
+/** Turns calls into signals. What a batch adds and what is to be judged anew commit together. */
+@Controller()
+export class CallsConsumer {
+  @OnEvents('fair-use', TOPICS.apiCalls, [apiCall])
+  async calls(batch: EventBatch<ApiCallEvent>): Promise<void> {
+    const signals = signalsOf(
+      batch.events.map((received) => received.event),
+      defaultPolicy,
+    );
+    await storeSignals(batch, signals, newestAppends(batch));
+  }
+}
+
+/** Append time of the newest call by integration and minute. */
+function newestAppends(batch: EventBatch<ApiCallEvent>): Map<string, Date> {
+  const newest = new Map<string, Date>();
+  for (const { event, appendedAt } of batch.events) {
+    const key = `${event.data.integrationId}|${minuteOf(event.time)}`;
+    const known = newest.get(key);
+    if (!known || appendedAt > known) newest.set(key, appendedAt);
+  }
+  return newest;
+}

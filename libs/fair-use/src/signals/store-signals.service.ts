@@ -1,0 +1,94 @@
+import type { ApiCallEvent } from '@taxameter/contracts';
+import type { EventBatch } from '@taxameter/platform';
+import type { EntityManager } from 'typeorm';
+import type { PairMinute, Signals } from './signals.js';
+
+/**
+ * Adds a batch's signals to the tables, marks what must be judged anew, and moves the watermark, in the
+ * batch's transaction. Rows are written in the order of their keys and tables in one order, so that two
+ * consumers never wait for each other in a circle. The merges in SQL are the merges of `signals.ts`: sums.
+ *
+ * @param newestAppends append time of the newest call by `integrationId|minute`
+ */
+export async function storeSignals(
+  batch: EventBatch<ApiCallEvent>,
+  signals: Signals,
+  newestAppends: ReadonlyMap<string, Date>,
+): Promise<void> {
+  const { tx } = batch;
+  const pairs = sortedByKey(signals.pairs);
+  await addPairs(tx, pairs);
+  await addRoutes(tx, signals);
+  await mark(tx, pairs, newestAppends);
+  await moveWatermark(batch);
+}
+
+async function addPairs(tx: EntityManager, pairs: readonly PairMinute[]): Promise<void> {
+  if (pairs.length === 0) return;
+  await tx.query(
+    `insert into signal_pair_minute as kept (integration_id, agreement_id, minute, calls)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::bigint[])
+     on conflict (integration_id, agreement_id, minute) do update set calls = kept.calls + excluded.calls`,
+    [...columnsOf(pairs), pairs.map((row) => row.calls)],
+  );
+}
+
+async function addRoutes(tx: EntityManager, signals: Signals): Promise<void> {
+  const routes = sortedByKey(signals.routes);
+  if (routes.length === 0) return;
+  await tx.query(
+    `insert into signal_route_minute as kept (integration_id, agreement_id, minute, route, unfiltered_sweeps)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[])
+     on conflict (integration_id, agreement_id, minute, route)
+     do update set unfiltered_sweeps = kept.unfiltered_sweeps + excluded.unfiltered_sweeps`,
+    [...columnsOf(routes), routes.map((row) => row.route), routes.map((row) => row.unfilteredSweeps)],
+  );
+}
+
+/**
+ * A mark that the evaluator is just taking makes this wait, and is set anew after it: no call is overlooked.
+ */
+async function mark(
+  tx: EntityManager,
+  pairs: readonly PairMinute[],
+  newestAppends: ReadonlyMap<string, Date>,
+): Promise<void> {
+  if (pairs.length === 0) return;
+  const appends = pairs.map((row) => newestAppends.get(`${row.integrationId}|${row.minute}`)!.toISOString());
+  await tx.query(
+    `insert into dirty_minute as kept (integration_id, agreement_id, minute, appended_at)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::timestamptz[])
+     on conflict (integration_id, minute, agreement_id)
+     do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
+    [...columnsOf(pairs), appends],
+  );
+}
+
+async function moveWatermark({ tx, topic, partition, events }: EventBatch<ApiCallEvent>): Promise<void> {
+  const newest = (instants: readonly Date[]) =>
+    new Date(instants.reduce((latest, next) => Math.max(latest, next.getTime()), 0));
+  await tx.query(
+    `insert into watermark as kept (topic, partition, event_time, appended_at) values ($1, $2, $3, $4)
+     on conflict (topic, partition) do update
+     set event_time = greatest(kept.event_time, excluded.event_time),
+         appended_at = greatest(kept.appended_at, excluded.appended_at)`,
+    [
+      topic,
+      partition,
+      newest(events.map((received) => received.time)),
+      newest(events.map((received) => received.appendedAt)),
+    ],
+  );
+}
+
+function sortedByKey<Row>(rows: ReadonlyMap<string, Row>): Row[] {
+  return [...rows.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
+}
+
+function columnsOf(rows: readonly Pick<PairMinute, 'integrationId' | 'agreementId' | 'minute'>[]) {
+  return [
+    rows.map((row) => row.integrationId),
+    rows.map((row) => row.agreementId),
+    rows.map((row) => row.minute),
+  ];
+}
