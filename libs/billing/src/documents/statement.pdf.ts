@@ -229,9 +229,10 @@ class StatementDrawing {
   }
 
   private async nextRow(table: 'billed' | 'unbilled'): Promise<StatementRow> {
-    const { done, value } = await this.rows.next();
+    const next = await this.rows.next();
     const { number } = this.snapshot;
-    if (done) throw new Error(`fewer SMS than invoice ${number} has`);
+    if (next.done) throw new Error(`fewer SMS than invoice ${number} has`);
+    const { value } = next;
     const isBilled = value.outcome === 'billed';
     if (isBilled !== (table === 'billed') || value.integrationId !== this.section?.integrationId) {
       throw new Error(`SMS ${value.messageId} does not come where invoice ${number} expects it`);

@@ -1,14 +1,8 @@
 /**
  * The invoice as a value: everything its documents depend on, copied at issue, so that they can be drawn again from it alone.
  */
-import {
-  Quarter,
-  copenhagenDate,
-  formatOre,
-  formatUnitPrice,
-  startOfCopenhagenDay,
-} from '@taxameter/contracts';
-import type { UnitPrice } from '@taxameter/contracts';
+import { copenhagenDate, formatOre, formatUnitPrice, startOfCopenhagenDay } from '@taxameter/contracts';
+import type { UnitPrice, Quarter } from '@taxameter/contracts';
 import { invoiceTotals, linesByUnitPrice } from '../price/rate-sms.js';
 import type { VatDecision } from '../vat/decide-vat.js';
 
