@@ -1,0 +1,427 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  breachEscalated,
+  breachOpened,
+  TOPICS,
+  type Breach,
+  type BreachEscalatedEvent,
+  type BreachOpenedEvent,
+  type Severity,
+} from '@taxameter/contracts';
+import { partitionForKey, STRUCTURED_CONTENT_TYPE } from '@taxameter/platform';
+import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
+import { Webhook } from 'standardwebhooks';
+import { AlertingModule, alertingMigrations } from './index.js';
+import { sampleBreach } from './alerts/notification.js';
+
+const room = {
+  name: 'alerting',
+  module: AlertingModule,
+  schema: { migrations: alertingMigrations },
+};
+
+let rooms: TestRooms;
+let receiver: Server;
+let host: string;
+let seen: { path: string; headers: IncomingMessage['headers']; body: string }[] = [];
+
+/** `/ok/…` accepts, `/broken/…` answers 500, `/gone/…` 410, `/moved/…` redirects. */
+const STATUS: Readonly<Record<string, number>> = { ok: 204, broken: 500, gone: 410, moved: 307 };
+
+beforeAll(async () => {
+  receiver = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const path = request.url!;
+      seen.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(STATUS[path.split('/')[1]!] ?? 404, { location: '/ok/elsewhere' }).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+  // The reference receiver compares the timestamp with the machine's clock.
+  rooms = await startTestRooms([room], {
+    now: new Date().toISOString(),
+    settings: { WEBHOOK_ALLOWED_HOSTS: host },
+  });
+});
+
+afterAll(async () => {
+  await rooms?.stop();
+  receiver.close();
+});
+
+let ids = 0;
+const newBreachId = () => `br_${(ids += 1)}`;
+
+type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent;
+
+function fact(
+  breachId: string,
+  version: number,
+  severity: Severity,
+  more: { integrationId?: string; data?: Partial<Breach> } = {},
+): BreachEvent {
+  const sample = sampleBreach(severity, rooms.clock.now());
+  const { type } = version === 1 ? breachOpened : breachEscalated;
+  const data: Breach = {
+    ...sample,
+    breachId,
+    version,
+    scope: { ...sample.scope, integrationId: more.integrationId ?? 'isv_a' },
+    ...more.data,
+  };
+  const time = rooms.clock.now().toISOString();
+  return {
+    specversion: '1.0',
+    id: `${type}/${breachId}/${version}`,
+    source: '/fair-use',
+    type,
+    time,
+    data,
+  };
+}
+
+async function publish(...events: BreachEvent[]) {
+  const topic = TOPICS.breaches;
+  await rooms.producer.append(
+    events.map((event) => ({
+      topic: topic.name,
+      partition: partitionForKey(event.data.breachId, topic.partitions),
+      key: event.data.breachId,
+      headers: { 'content-type': STRUCTURED_CONTENT_TYPE },
+      value: new TextEncoder().encode(JSON.stringify(event)),
+    })),
+  );
+  await rooms.settle();
+}
+
+async function subscribe(path: string, more: Record<string, unknown> = {}) {
+  const body = { url: `http://${host}${path}`, minSeverity: 'info', ...more };
+  const { body: answer, status } = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', { body });
+  expect(status).toBe(201);
+  return answer as { id: string; secret: string };
+}
+
+async function until<Value>(
+  read: () => Value | Promise<Value>,
+  isTrue: (value: Value) => boolean,
+): Promise<Value> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    const value = await read();
+    if (isTrue(value)) return value;
+    await sleep(20);
+  }
+  throw new Error(`never came true: ${JSON.stringify(await read())}`);
+}
+
+const arrivals = (path: string) => seen.filter((request) => request.path === path);
+const alertOf = async (breachId: string) => {
+  const { body } = await rooms.call('ops', 'GET', '/v1/alerts?limit=500');
+  const alert = body.items.find((item: { breachId: string }) => item.breachId === breachId);
+  return (await rooms.call('ops', 'GET', `/v1/alerts/${alert.id}`)).body;
+};
+
+async function removeAll() {
+  const { body } = await rooms.call('ops', 'GET', '/v1/alerts/subscriptions');
+  for (const { id } of body.items) await rooms.call('ops', 'DELETE', `/v1/alerts/subscriptions/${id}`);
+}
+
+beforeEach(async () => {
+  await removeAll();
+  seen = [];
+});
+
+describe('alerts', () => {
+  it('tell a subscriber once of a breach whose fact arrives three times, signed with the secret that was shown', async () => {
+    const { id, secret } = await subscribe('/ok/once', { language: 'en' });
+    const breachId = newBreachId();
+    const opened = fact(breachId, 1, 'error');
+    await publish(opened, opened);
+    await publish(opened);
+    await until(
+      () => arrivals('/ok/once'),
+      (requests) => requests.length > 0,
+    );
+    await sleep(700);
+    const [request, ...more] = arrivals('/ok/once');
+    expect(more).toEqual([]);
+    const payload = new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>);
+    const alert = await until(
+      () => alertOf(breachId),
+      ({ deliveries }) => deliveries[0]?.state === 'delivered',
+    );
+    expect(payload).toMatchObject({
+      type: 'fairuse.breach.opened',
+      data: { breachId, severity: 'error', integrationId: 'isv_a', link: `/v1/alerts/${alert.id}` },
+    });
+    expect(alert.deliveries).toMatchObject([
+      {
+        id: request!.headers['webhook-id'],
+        subscriptionId: id,
+        history: [{ number: 1, outcome: 'delivered', status: 204 }],
+      },
+    ]);
+  });
+
+  it('are one alert per breach: an escalation changes it and is told of again', async () => {
+    await subscribe('/ok/escalation');
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'warning'));
+    await publish(fact(breachId, 2, 'critical'), fact(breachId, 1, 'warning'));
+    await until(
+      () => arrivals('/ok/escalation'),
+      (requests) => requests.length === 2,
+    );
+    expect(
+      arrivals('/ok/escalation')
+        .map(({ body }) => (JSON.parse(body) as { type: string }).type)
+        .sort(),
+    ).toEqual(['fairuse.breach.escalated', 'fairuse.breach.opened']);
+    expect(await alertOf(breachId)).toMatchObject({ version: 2, severity: 'critical' });
+  });
+
+  it('go only to those who want them', async () => {
+    await subscribe('/ok/critical', { minSeverity: 'critical' });
+    await subscribe('/ok/other', { integrationIds: ['isv_b'] });
+    await subscribe('/ok/rule', { rules: ['RATE_MINUTE'] });
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'error'));
+    await until(
+      () => arrivals('/ok/rule'),
+      (requests) => requests.length === 1,
+    );
+    expect((await alertOf(breachId)).deliveries).toHaveLength(1);
+  });
+
+  it('that are resolved are kept and told to nobody', async () => {
+    await subscribe('/ok/resolved');
+    const breachId = newBreachId();
+    await publish(fact(breachId, 2, 'error', { data: { state: 'resolved' } }));
+    expect(await alertOf(breachId)).toMatchObject({ state: 'resolved', deliveries: [] });
+  });
+
+  it('wait for their next attempt when the receiver is broken or moved, and say so', async () => {
+    await subscribe('/broken/x');
+    await subscribe('/moved/x');
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'error'));
+    const { deliveries } = await until(
+      () => alertOf(breachId),
+      (alert) => alert.deliveries.every((delivery: { attempts: number }) => delivery.attempts === 1),
+    );
+    expect(deliveries.map((delivery: { lastStatus: number }) => delivery.lastStatus).sort()).toEqual([
+      307, 500,
+    ]);
+    expect(deliveries[0]).toMatchObject({ state: 'pending', nextAttemptAt: expect.any(String) });
+    expect(arrivals('/ok/elsewhere')).toEqual([]);
+  });
+
+  it('are paged without gap or repetition, newest breach first, and filtered', async () => {
+    const openedAt = (minute: number) => `2026-10-05T08:0${minute}:00Z`;
+    await publish(
+      ...[3, 1, 2, 2, 0].map((minute) =>
+        fact(newBreachId(), 1, minute === 1 ? 'critical' : 'info', {
+          integrationId: 'isv_paged',
+          data: { openedAt: openedAt(minute) },
+        }),
+      ),
+    );
+    const found: { id: string; openedAt: string }[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+      const { body } = await rooms.call('ops', 'GET', `/v1/alerts?integrationId=isv_paged&limit=2${query}`);
+      found.push(...body.items);
+      cursor = body.nextCursor;
+    }
+    expect(found.map((alert) => alert.openedAt)).toEqual([3, 2, 2, 1, 0].map(openedAt));
+    expect(new Set(found.map((alert) => alert.id)).size).toBe(5);
+    const critical = await rooms.call(
+      'ops',
+      'GET',
+      '/v1/alerts?integrationId=isv_paged&minSeverity=critical',
+    );
+    expect(critical.body.items).toHaveLength(1);
+  });
+
+  it('are for ops: no token, a partner and an unknown id get nothing', async () => {
+    expect((await rooms.call('anonymous', 'GET', '/v1/alerts')).status).toBe(401);
+    expect((await rooms.call('partner', 'GET', '/v1/alerts', { partnerId: 'par_1' })).status).toBe(403);
+    expect((await rooms.call('partner', 'GET', '/v1/alerts/stream', { partnerId: 'par_1' })).status).toBe(
+      403,
+    );
+    expect((await rooms.call('ops', 'GET', `/v1/alerts/alr_${'0'.repeat(32)}`)).status).toBe(404);
+    expect((await rooms.call('ops', 'GET', "/v1/alerts/alr_'%20or%201=1")).status).toBe(400);
+  });
+});
+
+describe('subscriptions', () => {
+  it('show their secret once, also when the command is sent again', async () => {
+    const call = {
+      body: { url: `http://${host}/ok/secret`, minSeverity: 'error' },
+      headers: { 'idempotency-key': 'subscribe-once' },
+    };
+    const first = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', call);
+    const again = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', call);
+    expect(first.body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(again.body).toEqual({ ...first.body, secret: null });
+    const list = await rooms.call('ops', 'GET', '/v1/alerts/subscriptions');
+    expect(list.body.items).toHaveLength(1);
+    expect(JSON.stringify(list.body)).not.toContain('whsec_');
+    const database = rooms.databases.get('alerting')!;
+    expect(JSON.stringify(await database.query('select * from idempotency_key'))).not.toContain('whsec_');
+  });
+
+  it.each(['https://127.0.0.1/x', 'http://example.com/x', 'https://169.254.169.254/', 'nonsense'])(
+    'refuse the URL %s and name the field',
+    async (url) => {
+      const answer = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', {
+        body: { url, minSeverity: 'info' },
+      });
+      expect([answer.status, answer.body.errors[0].field]).toEqual([400, 'url']);
+    },
+  );
+
+  it('send a test that is verified and shown as their newest delivery', async () => {
+    const { id, secret } = await subscribe('/ok/test', { minSeverity: 'critical' });
+    const { status, body } = await rooms.call('ops', 'POST', `/v1/alerts/subscriptions/${id}/test`);
+    expect(status).toBe(202);
+    const [request] = await until(
+      () => arrivals('/ok/test'),
+      (requests) => requests.length === 1,
+    );
+    expect(
+      new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>),
+    ).toMatchObject({
+      type: 'fairuse.test',
+    });
+    const newest = async () =>
+      (await rooms.call('ops', 'GET', '/v1/alerts/subscriptions')).body.items[0].newestDelivery;
+    expect(await until(newest, ({ state }) => state === 'delivered')).toMatchObject({ id: body.deliveryId });
+  });
+
+  it('sign with the old and the new secret after a rotation, and no longer with the one before', async () => {
+    const { id, secret: first } = await subscribe('/ok/rotation');
+    const rotate = async () =>
+      (await rooms.call('ops', 'POST', `/v1/alerts/subscriptions/${id}/secret`)).body.secret as string;
+    const [second, third] = [await rotate(), await rotate()];
+    await rooms.call('ops', 'POST', `/v1/alerts/subscriptions/${id}/test`);
+    const [request] = await until(
+      () => arrivals('/ok/rotation'),
+      (requests) => requests.length === 1,
+    );
+    const verify = (secret: string) => () =>
+      new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>);
+    expect(verify(second)).not.toThrow();
+    expect(verify(third)).not.toThrow();
+    expect(verify(first)).toThrow();
+  });
+
+  it('are disabled by a 410 and then told nothing', async () => {
+    const { id } = await subscribe('/gone/x');
+    await publish(fact(newBreachId(), 1, 'error'));
+    const read = async () => (await rooms.call('ops', 'GET', '/v1/alerts/subscriptions')).body.items[0];
+    expect(await until(read, ({ state }) => state === 'disabled')).toMatchObject({
+      disabledReason: expect.stringContaining('410'),
+    });
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'error'));
+    expect((await alertOf(breachId)).deliveries).toEqual([]);
+    expect((await rooms.call('ops', 'POST', `/v1/alerts/subscriptions/${id}/test`)).status).toBe(409);
+  });
+
+  it('forget their secret when they are removed', async () => {
+    const { id } = await subscribe('/ok/removed');
+    expect((await rooms.call('ops', 'DELETE', `/v1/alerts/subscriptions/${id}`)).status).toBe(204);
+    expect((await rooms.call('ops', 'DELETE', `/v1/alerts/subscriptions/${id}`)).status).toBe(404);
+    const rows = await rooms.databases
+      .get('alerting')!
+      .query('select secret from subscription where id = $1', [id]);
+    expect(rows).toEqual([{ secret: '' }]);
+  });
+});
+
+describe('the live stream', () => {
+  interface StreamEvent {
+    readonly id: string;
+    readonly breachId: string;
+    readonly severity: string;
+  }
+
+  async function open(lastEventId?: string) {
+    const leave = new AbortController();
+    const response = await fetch(`${rooms.address}/v1/alerts/stream`, {
+      signal: leave.signal,
+      headers: {
+        authorization: `Bearer ${await rooms.token({ role: 'ops' })}`,
+        ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+      },
+    });
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    let text = '';
+    const ended = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += decoder.decode(chunk, { stream: true });
+      }
+      return true;
+    })().catch(() => false);
+    const events = (): StreamEvent[] =>
+      text
+        .split('\n\n')
+        .filter((block) => block.startsWith('event: breach\n'))
+        .map((block) => {
+          const [, id = '', data = ''] = /^event: breach\nid: (\d+)\ndata: (.*)$/.exec(block) ?? [];
+          const { breachId, severity } = JSON.parse(data) as StreamEvent;
+          return { id, breachId, severity };
+        });
+    return { events, ended, leave: () => leave.abort(), text: () => text };
+  }
+
+  it('gives a client what comes after it connected, and after a reconnect what it missed, once', async () => {
+    await publish(fact(newBreachId(), 1, 'info'));
+    const first = await open();
+    await until(first.text, (text) => text.includes(': connected'));
+    const [live, missed, later] = [newBreachId(), newBreachId(), newBreachId()];
+    await publish(fact(live, 1, 'warning'));
+    const [event] = await until(first.events, (events) => events.length > 0);
+    expect(event).toMatchObject({ breachId: live, severity: 'warning' });
+    first.leave();
+    await publish(fact(missed, 1, 'error'), fact(live, 2, 'critical'));
+    const second = await open(event!.id);
+    await until(second.events, (events) => events.length === 2);
+    await publish(fact(later, 1, 'info'));
+    await until(second.events, (events) => events.length === 3);
+    expect(second.events().map(({ breachId, severity }) => [breachId, severity])).toEqual([
+      [missed, 'error'],
+      [live, 'critical'],
+      [later, 'info'],
+    ]);
+    second.leave();
+  });
+
+  it('takes a number above the newest for now', async () => {
+    const stream = await open('999999999');
+    await until(stream.text, (text) => text.includes(': connected'));
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'info'));
+    expect(await until(stream.events, (events) => events.length > 0)).toMatchObject([{ breachId }]);
+    stream.leave();
+  });
+
+  it('ends when the process stops, and does not hold it up', async () => {
+    const other = await startTestRooms([room]);
+    const response = await fetch(`${other.address}/v1/alerts/stream`, {
+      headers: { authorization: `Bearer ${await other.token({ role: 'ops' })}` },
+    });
+    const ended = response.text();
+    const started = performance.now();
+    await other.stop();
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(await ended).toContain(': connected');
+  });
+});

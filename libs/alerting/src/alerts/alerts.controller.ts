@@ -1,0 +1,133 @@
+import { fields, SEVERITIES } from '@taxameter/contracts';
+import {
+  databaseOf,
+  defineRoute,
+  deliveriesAbout,
+  Input,
+  notFound,
+  Route,
+  withActor,
+  type CallOf,
+  type DeliveryStatus,
+} from '@taxameter/platform';
+import { Controller, Inject } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { alertSchema, alertView, deliverySchema, deliveryView, type AlertRow } from './alert.js';
+import { severitiesFrom } from './notification.js';
+
+/** Alerts for ops to look at, each with what became of its deliveries. */
+
+const alertId = z.string().regex(/^alr_[0-9a-f]{32}$/, 'is not the id of an alert');
+
+export const listAlerts = defineRoute({
+  method: 'GET',
+  path: '/v1/alerts',
+  summary: 'Alerts, newest breach first, with the state of their deliveries',
+  roles: ['ops'],
+  query: z.object({
+    state: z.enum(['open', 'resolved']).optional(),
+    minSeverity: z.enum(SEVERITIES).default('info'),
+    integrationId: fields.identifier(100).optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    cursor: alertId.optional(),
+  }),
+  responses: {
+    200: {
+      description: 'A page of alerts',
+      schema: z.object({
+        items: z.array(alertSchema.extend({ deliveries: z.array(deliverySchema) })),
+        nextCursor: z.string().nullable(),
+      }),
+    },
+  },
+});
+
+const attemptSchema = z.object({
+  number: z.number(),
+  at: fields.instant,
+  outcome: z.enum(['delivered', 'retry', 'gone']),
+  status: z.number().nullable(),
+  durationMs: z.number(),
+  detail: z.string(),
+});
+
+export const getAlert = defineRoute({
+  method: 'GET',
+  path: '/v1/alerts/:id',
+  summary: 'One alert with guidance, evidence and every delivery attempt',
+  roles: ['ops'],
+  params: z.object({ id: alertId }),
+  responses: {
+    200: {
+      description: 'The alert',
+      schema: alertSchema.extend({
+        guidance: z.object({ da: z.string(), en: z.string() }),
+        evidence: z.array(
+          z.object({ windowStart: fields.instant, windowEnd: fields.instant, value: z.number() }),
+        ),
+        deliveries: z.array(deliverySchema.extend({ history: z.array(attemptSchema) })),
+      }),
+    },
+  },
+});
+
+@Controller()
+export class AlertsController {
+  constructor(@Inject(databaseOf('alerting')) private readonly database: DataSource) {}
+
+  @Route(listAlerts)
+  async list(@Input() { query, actor }: CallOf<typeof listAlerts>) {
+    return withActor(this.database, actor, async (tx) => {
+      const rows = await tx.query<AlertRow[]>(
+        `select id, sequence, severity, state, changed_at as "changedAt", breach from alert
+         where ($1::text is null or state = $1)
+           and severity = any($2)
+           and ($3::text is null or integration_id = $3)
+           and ($4::text is null
+             or (opened_at, id) < (select last.opened_at, last.id from alert last where last.id = $4))
+         order by opened_at desc, id desc limit $5`,
+        [
+          query.state ?? null,
+          severitiesFrom(query.minSeverity),
+          query.integrationId ?? null,
+          query.cursor ?? null,
+          query.limit + 1,
+        ],
+      );
+      const page = rows.slice(0, query.limit);
+      const deliveries = await deliveriesAbout(
+        tx,
+        page.map((row) => row.id),
+      );
+      const about = (row: AlertRow) => deliveries.filter((delivery) => delivery.subject === row.id);
+      return {
+        items: page.map((row) => ({ ...alertView(row), deliveries: about(row).map(deliveryView) })),
+        nextCursor: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+      };
+    });
+  }
+
+  @Route(getAlert)
+  async one(@Input() { params, actor }: CallOf<typeof getAlert>) {
+    return withActor(this.database, actor, async (tx) => {
+      const [row] = await tx.query<AlertRow[]>(
+        `select id, sequence, severity, state, changed_at as "changedAt", breach from alert where id = $1`,
+        [params.id],
+      );
+      if (!row) throw notFound(`alert ${params.id}`);
+      const deliveries = await deliveriesAbout(tx, [row.id]);
+      return {
+        ...alertView(row),
+        guidance: row.breach.guidance,
+        evidence: row.breach.evidence,
+        deliveries: deliveries.map(withHistory),
+      };
+    });
+  }
+}
+
+function withHistory(delivery: DeliveryStatus) {
+  const history = delivery.attempts.map((attempt) => ({ ...attempt, at: attempt.at.toISOString() }));
+  return { ...deliveryView(delivery), history };
+}

@@ -1,0 +1,112 @@
+import { SEVERITIES, type Breach, type Severity } from '@taxameter/contracts';
+
+/** Decides who hears of a breach and what they are told. */
+
+export type Language = 'da' | 'en';
+
+/** What a subscription wants to hear of; null is everything. */
+export interface Wish {
+  readonly minSeverity: Severity;
+  readonly rules: readonly string[] | null;
+  readonly integrationIds: readonly string[] | null;
+}
+
+export function severitiesFrom(lowest: Severity): readonly Severity[] {
+  return SEVERITIES.slice(SEVERITIES.indexOf(lowest));
+}
+
+export function isWanted(wish: Wish, breach: Breach): boolean {
+  return (
+    severitiesFrom(wish.minSeverity).includes(breach.severity) &&
+    (wish.rules?.includes(breach.ruleId) ?? true) &&
+    (wish.integrationIds?.includes(breach.scope.integrationId) ?? true)
+  );
+}
+
+export type NotificationType = 'fairuse.breach.opened' | 'fairuse.breach.escalated' | 'fairuse.test';
+
+/** A payload stays below this many bytes (Standard Webhooks). The fact's own limits keep it there; a test proves it. */
+export const MAX_PAYLOAD_BYTES = 20_000;
+
+export interface Notification {
+  readonly type: NotificationType;
+  /** When it happened: the fact's time. */
+  readonly time: string;
+  readonly alertId: string;
+  readonly breach: Breach;
+}
+
+/** The body of a webhook. Evidence stays behind the link, so that the body is small. */
+export function payloadOf({ type, time, alertId, breach }: Notification, language: Language): string {
+  const { scope } = breach;
+  return JSON.stringify({
+    type,
+    timestamp: new Date(time).toISOString(),
+    data: {
+      summary: summaryOf(type, breach, language),
+      alertId,
+      breachId: breach.breachId,
+      version: breach.version,
+      ruleId: breach.ruleId,
+      severity: breach.severity,
+      integrationId: scope.integrationId,
+      organizationId: scope.organizationId,
+      route: scope.route,
+      observed: breach.observed,
+      threshold: breach.threshold,
+      guidance: breach.guidance,
+      openedAt: breach.openedAt,
+      retroactive: breach.retroactive,
+      link: `/v1/alerts/${alertId}`,
+    },
+  });
+}
+
+const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<Severity, string>>>> = {
+  da: { info: 'Til orientering', warning: 'Advarsel', error: 'Alvorligt', critical: 'Kritisk' },
+  en: { info: 'For information', warning: 'Warning', error: 'Serious', critical: 'Critical' },
+};
+
+/** One line for a chat or a pager. */
+function summaryOf(type: NotificationType, breach: Breach, language: Language): string {
+  const word = SEVERITY_WORDS[language][breach.severity];
+  const figures = new Intl.NumberFormat(language === 'da' ? 'da-DK' : 'en-GB');
+  const value = figures.format(breach.observed.value);
+  const limit = figures.format(breach.threshold);
+  const { integrationId } = breach.scope;
+  const { ruleId } = breach;
+  const isWorse = type === 'fairuse.breach.escalated';
+  const start = type === 'fairuse.test' ? 'Test. ' : '';
+  if (language === 'da') {
+    const degree = isWorse ? ' i højere grad' : '';
+    return `${start}${word}: ${integrationId} bryder${isWorse ? ' nu' : ''} reglen ${ruleId}${degree} (målt ${value}, grænse ${limit})`;
+  }
+  const breaks = isWorse ? 'now breaks' : 'breaks';
+  const degree = isWorse ? ' more severely' : '';
+  return `${start}${word}: ${integrationId} ${breaks} the rule ${ruleId}${degree} (measured ${value}, limit ${limit})`;
+}
+
+/** An invented breach by which a subscriber tries out the way to them. */
+export function sampleBreach(severity: Severity, now: Date): Breach {
+  const at = now.toISOString();
+  return {
+    breachId: 'br_test',
+    breachKey: 'RATE_MINUTE|test|',
+    version: 1,
+    ruleId: 'RATE_MINUTE',
+    policyVersion: 1,
+    severity,
+    state: 'open',
+    scope: { integrationId: 'test', organizationId: null, route: null },
+    observed: { value: 75, unit: 'calls per minute', windowStart: at, windowEnd: at },
+    threshold: 70,
+    occurrence: 1,
+    retroactive: false,
+    openedAt: at,
+    guidance: {
+      da: 'Dette er en test. Der er ikke sket noget, og intet skal ændres.',
+      en: 'This is a test. Nothing has happened, and nothing needs to change.',
+    },
+    evidence: [],
+  };
+}

@@ -1,0 +1,2 @@
+export { AlertingModule } from './alerting.module.js';
+export { alertingMigrations } from './alerting.migration.js';

@@ -1,0 +1,106 @@
+import type { Severity } from '@taxameter/contracts';
+import {
+  CLOCK,
+  CONFIGURATION,
+  databaseOf,
+  LOGGER,
+  startDeliveries,
+  webhookChannel,
+  type Clock,
+  type Configuration,
+  type Logger,
+  type Loop,
+  type WebhookEndpoint,
+} from '@taxameter/platform';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Language, Wish } from '../alerts/notification.js';
+
+/** Who is subscribed, and the sending of what was put in for them. */
+
+export interface ActiveSubscription extends Wish {
+  readonly id: string;
+  readonly language: Language;
+}
+
+/** Subscriptions that are told of alerts: neither removed nor disabled by a 410. */
+export async function activeSubscriptions(tx: EntityManager): Promise<ActiveSubscription[]> {
+  return tx.query(
+    `select id, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language
+     from subscription where removed_at is null and disabled_at is null order by id`,
+  );
+}
+
+export interface SubscriptionRow extends ActiveSubscription {
+  readonly url: string;
+  readonly minSeverity: Severity;
+  readonly createdAt: Date;
+  readonly disabledAt: Date | null;
+  readonly disabledReason: string | null;
+}
+
+/** All that are not removed, oldest first, or the one with this id. Never with a secret. */
+export async function readSubscriptions(tx: EntityManager, id: string | null): Promise<SubscriptionRow[]> {
+  return tx.query(
+    `select id, url, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language,
+       created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
+     from subscription where removed_at is null and ($1::text is null or id = $1) order by created_at, id`,
+    [id],
+  );
+}
+
+@Injectable()
+export class SubscriptionDeliveries implements OnApplicationBootstrap, OnModuleDestroy {
+  private loop: Loop | undefined;
+
+  constructor(
+    @Inject(databaseOf('alerting')) private readonly database: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const webhook = webhookChannel({
+      endpointOf: (subscriptionId) => this.endpointOf(subscriptionId),
+      clock: this.clock,
+      allowedHosts: this.configuration.WEBHOOK_ALLOWED_HOSTS,
+    });
+    this.loop = startDeliveries({
+      room: 'alerting',
+      database: this.database,
+      clock: this.clock,
+      logger: this.logger,
+      channels: { webhook },
+      onGone: (tx, subscriptionId, detail) => this.disable(tx, subscriptionId, detail),
+    });
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.loop?.stop();
+  }
+
+  private async endpointOf(subscriptionId: string): Promise<WebhookEndpoint | null> {
+    const [row] = await this.database.query<
+      { url: string; secret: string; previousSecret: string | null; previousUntil: Date | null }[]
+    >(
+      `select url, secret, previous_secret as "previousSecret", previous_secret_until as "previousUntil"
+       from subscription where id = $1 and removed_at is null and disabled_at is null`,
+      [subscriptionId],
+    );
+    if (!row) return null;
+    const isPreviousActive = row.previousUntil !== null && row.previousUntil > this.clock.now();
+    const previous = isPreviousActive && row.previousSecret !== null ? [row.previousSecret] : [];
+    return { url: row.url, secrets: [row.secret, ...previous] };
+  }
+
+  private async disable(tx: EntityManager, subscriptionId: string, reason: string): Promise<void> {
+    const [, count] = await tx.query<[unknown, number]>(
+      `update subscription set disabled_at = $2, disabled_reason = $3
+       where id = $1 and removed_at is null and disabled_at is null`,
+      [subscriptionId, this.clock.now(), reason],
+    );
+    if (count > 0)
+      this.logger.error({ subscription: subscriptionId }, 'a subscription was disabled by its receiver');
+  }
+}
