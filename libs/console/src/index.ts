@@ -1,0 +1,2 @@
+/** The web console: one Nest module. */
+export { ConsoleModule } from './console.module.js';
