@@ -1,10 +1,10 @@
-import { AlertingModule, alertingEntities, alertingMigrations } from '@taxameter/alerting';
-import { BillingModule, billingEntities, billingMigrations } from '@taxameter/billing';
+import { AlertingModule, alertingMigrations } from '@taxameter/alerting';
+import { BillingModule, billingMigrations } from '@taxameter/billing';
 import { ConsoleModule } from '@taxameter/console';
-import { FairUseModule, fairUseEntities, fairUseMigrations } from '@taxameter/fair-use';
+import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
-import { MeteringModule, meteringEntities, meteringMigrations } from '@taxameter/metering';
-import { PartnersModule, partnersEntities, partnersMigrations } from '@taxameter/partners';
+import { MeteringModule, meteringMigrations } from '@taxameter/metering';
+import { PartnersModule, partnersMigrations } from '@taxameter/partners';
 import { ConfigurationError, type Room } from '@taxameter/platform';
 
 /** The rooms of the house. A process runs all of them or those that `ROOMS` names. */
@@ -13,27 +13,27 @@ export const ALL_ROOMS: readonly Room[] = [
   {
     name: 'partners',
     module: PartnersModule,
-    schema: { entities: partnersEntities, migrations: partnersMigrations },
+    schema: { migrations: partnersMigrations },
   },
   {
     name: 'metering',
     module: MeteringModule,
-    schema: { entities: meteringEntities, migrations: meteringMigrations },
+    schema: { migrations: meteringMigrations },
   },
   {
     name: 'fair-use',
     module: FairUseModule,
-    schema: { entities: fairUseEntities, migrations: fairUseMigrations },
+    schema: { migrations: fairUseMigrations },
   },
   {
     name: 'billing',
     module: BillingModule,
-    schema: { entities: billingEntities, migrations: billingMigrations },
+    schema: { migrations: billingMigrations },
   },
   {
     name: 'alerting',
     module: AlertingModule,
-    schema: { entities: alertingEntities, migrations: alertingMigrations },
+    schema: { migrations: alertingMigrations },
   },
   { name: 'console', module: ConsoleModule, schema: null },
 ];

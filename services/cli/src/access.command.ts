@@ -1,0 +1,131 @@
+import { startFailure } from '@taxameter/server';
+import { InvalidArgumentError, type Command } from 'commander';
+import { issueBootstrapToken, systemClock } from '@taxameter/platform';
+import { ApiError, callApi } from './api-client.service.js';
+import type { CommandContext } from './command-context.js';
+import type { LocalAccess } from './local-access.service.js';
+
+/** Links and tokens of a running system. */
+
+const TOKEN_HELP = `
+Examples:
+  npm run taxameter -- token create --role ingest --name "gateway eu-1"
+  npm run taxameter -- token create --role partner --partner par_eksempel --name "their own page" --days 90
+  npm run taxameter -- token list
+  npm run taxameter -- token revoke tok_0199…`;
+
+interface CreatedToken {
+  readonly id: string;
+  readonly token: string;
+  readonly expiresAt: string;
+}
+
+interface ListedToken {
+  readonly id: string;
+  readonly role: string;
+  readonly partnerId: string | null;
+  readonly name: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+interface CreateFlags {
+  role: string;
+  name: string;
+  partner?: string;
+  days: number;
+}
+
+/** Runs what a command asks of the API, prints its lines, and turns a refusal into a sentence and exit code 1. */
+type Ask = (work: (access: LocalAccess) => Promise<string[]>) => Promise<void>;
+
+export function registerAccessCommands(program: Command, context: CommandContext): void {
+  const ask: Ask = async (work) => {
+    try {
+      context.stdout.write(`${(await work(await accessOf(context))).join('\n')}\n`);
+      context.exit(0);
+    } catch (error) {
+      context.stderr.write(`${error instanceof ApiError ? error.message : startFailure(error)}\n`);
+      context.exit(1);
+    }
+  };
+  registerLink(program, ask);
+  registerTokens(program, ask);
+}
+
+async function accessOf({
+  defaultUrl: url,
+  defaultToken: token,
+  databaseUrl,
+}: CommandContext): Promise<LocalAccess> {
+  if (token !== undefined) return { url, token };
+  if (databaseUrl !== undefined) return { url, token: await issueBootstrapToken(databaseUrl, systemClock) };
+  throw new ApiError(
+    'no Taxameter runs here: start one with "npm start", or set TAXAMETER_TOKEN, or DATABASE_URL to get in by the database',
+    0,
+  );
+}
+
+function registerLink(program: Command, ask: Ask): void {
+  program
+    .command('link')
+    .summary('makes a link to sign in to the page')
+    .description('Makes a link by which a person signs in to the page: good once, for 15 minutes.')
+    .action(() =>
+      ask(async (access) => {
+        const { path } = await callApi<{ path: string }>(access, 'POST', '/v1/setup-links');
+        return [`${access.url}${path}`];
+      }),
+    );
+}
+
+function registerTokens(program: Command, ask: Ask): void {
+  const token = program
+    .command('token')
+    .summary('creates, lists and revokes tokens')
+    .description('Tokens for machines and people: ingest, ops, finance, partner (own data only), admin.')
+    .addHelpText('after', TOKEN_HELP);
+  token
+    .command('create')
+    .description('Creates a token and shows it once.')
+    .requiredOption('--role <role>', 'ingest, ops, finance, partner or admin')
+    .requiredOption('--name <text>', 'who or what will use it')
+    .option('--partner <id>', 'the partner, for the role partner')
+    .option('--days <number>', 'how long it is good', wholeNumber, 365)
+    .action(({ role, name, partner, days }: CreateFlags) =>
+      ask(async (access) => {
+        const body = { role, name, days, ...(partner !== undefined && { partnerId: partner }) };
+        const made = await callApi<CreatedToken>(access, 'POST', '/v1/tokens', body);
+        return [made.token, `(${made.id}, good until ${made.expiresAt.slice(0, 10)}; it is not shown again)`];
+      }),
+    );
+  token
+    .command('list')
+    .description('Lists tokens without their text.')
+    .action(() =>
+      ask(async (access) => {
+        const { items } = await callApi<{ items: ListedToken[] }>(access, 'GET', '/v1/tokens');
+        return items.map(describeToken);
+      }),
+    );
+  token
+    .command('revoke')
+    .argument('<id>', 'tok_…')
+    .description('Revokes a token at once.')
+    .action((id: string) =>
+      ask(async (access) => {
+        await callApi(access, 'DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
+        return [`${id} is revoked`];
+      }),
+    );
+}
+
+function describeToken({ id, role, partnerId, name, expiresAt, revokedAt }: ListedToken): string {
+  const goodness = revokedAt ? 'revoked' : expiresAt ? `until ${expiresAt.slice(0, 10)}` : 'for ever';
+  return [id, role.padEnd(7), goodness.padEnd(16), partnerId ?? '–', name].join('  ');
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('must be a whole number of days');
+  return Number(text);
+}

@@ -1,0 +1,54 @@
+import { registerBillingCommands } from '@taxameter/billing';
+import { registerImportCommand } from '@taxameter/emitter';
+import { registerSeedCommand } from '@taxameter/partners';
+import { readConfiguration } from '@taxameter/platform';
+import { startFailure } from '@taxameter/server';
+import { Command, CommanderError } from 'commander';
+import { registerAccessCommands } from './access.command.js';
+import { registerApiDocumentsCommand } from './api-documents.command.js';
+import type { CommandContext } from './command-context.js';
+import { registerDemoCommand } from './demo/demo.command.js';
+import { readLocalAccess } from './local-access.service.js';
+import { registerStartCommand } from './start.command.js';
+
+/** `taxameter`: the one command line. Exit 0 done, 1 something found or failed, 2 wrong use. */
+
+const WRONG_USE = 2;
+
+async function main(): Promise<void> {
+  const configuration = readConfiguration();
+  const local = readLocalAccess(configuration.DATA_DIR);
+  const context: CommandContext = {
+    defaultUrl: configuration.TAXAMETER_URL ?? local?.url ?? 'http://127.0.0.1:3000',
+    defaultToken: configuration.TAXAMETER_TOKEN ?? local?.token,
+    databaseUrl: configuration.DATABASE_URL,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTerminal: process.stderr.isTTY === true,
+    exit: (code) => {
+      process.exitCode = code;
+    },
+  };
+  const program = new Command('taxameter')
+    .description('Counts what each partner integration of an API uses, judges fair use, and invoices SMS.')
+    .exitOverride();
+  registerStartCommand(program, context);
+  registerDemoCommand(program, context);
+  registerImportCommand(program, context);
+  registerSeedCommand(program, context);
+  registerBillingCommands(program, context);
+  registerAccessCommands(program, context);
+  registerApiDocumentsCommand(program, context);
+  await program.parseAsync();
+}
+
+try {
+  await main();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : WRONG_USE;
+  } else {
+    process.stderr.write(`${startFailure(error)}\n`);
+    process.exitCode = 1;
+  }
+}
