@@ -1,9 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The built command line as a child process, as a person starts it. */
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** A folder under the system's temporary one that the embedded PostgreSQL can enter, whichever account it runs as. */
+export function temporaryFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `taxameter-${name}-`));
+  chmodSync(folder, 0o711);
+  return folder;
+}
 
 export interface Finished {
   readonly code: number | null;

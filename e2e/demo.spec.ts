@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { extractText } from 'unpdf';
-import { ROOT, taxameter } from './command-line.js';
+import { ROOT, taxameter, temporaryFolder } from './command-line.js';
 
 /** `npm run demo`: its numbers against the file counted by hand, and the same numbers after any number of kill -9. */
 
@@ -10,8 +9,12 @@ import { ROOT, taxameter } from './command-line.js';
 const KILLS = Number(process.env['KILLS'] ?? 2);
 
 interface Expected {
-  readonly partners: Record<string, { name: string; billable: number }>;
-  readonly totals: { read: number; counted: number; duplicate: number; quarantined: number };
+  readonly partners: Record<string, { billable: number; net: string; vat: string; gross: string }>;
+  readonly totals: { read: number; distinct: number; duplicate: number; quarantined: number };
+}
+
+interface Seed {
+  readonly partners: readonly { readonly partnerId: string; readonly name: string }[];
 }
 
 interface Summary {
@@ -42,7 +45,7 @@ describe('the demo', () => {
   let summary: Summary;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'taxameter-demo-'));
+    folder = temporaryFolder('demo');
     const { code, stdout, stderr } = await taxameter(['demo', '--folder', folder]).finished;
     if (code !== 0) throw new Error(`the demo ended with ${code}:\n${stdout}${stderr}`);
     first = readFileSync(join(folder, 'summary.json'), 'utf8');
@@ -66,17 +69,13 @@ describe('the demo', () => {
 
   it('accounts for the SMS and bills each partner what the file counted by hand says', () => {
     const expected = JSON.parse(readFileSync(join(ROOT, 'demo/expected.json'), 'utf8')) as Expected;
-    const { read, counted, duplicate, quarantined } = expected.totals;
+    const { read, distinct: counted, duplicate, quarantined } = expected.totals;
     expect(summary.sms).toEqual({ read, counted, duplicate, quarantined, ignored: 0 });
-    const billed = Object.values(expected.partners)
-      .filter((partner) => partner.billable > 0)
-      .map(({ name, billable }) => [
-        name,
-        billable,
-        `${billable}.00`,
-        (billable * 0.25).toFixed(2),
-        (billable * 1.25).toFixed(2),
-      ]);
+    const seed = JSON.parse(readFileSync(join(ROOT, 'demo/data/seed.json'), 'utf8')) as Seed;
+    const billed = seed.partners
+      .map(({ partnerId, name }) => ({ name, ...expected.partners[partnerId]! }))
+      .filter(({ billable }) => billable > 0)
+      .map(({ name, billable, net, vat, gross }) => [name, billable, net, vat, gross]);
     expect(
       summary.invoices
         .map(({ partner, smsCount, net, vat, gross }) => [partner, smsCount, net, vat, gross])

@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { taxameter } from './command-line.js';
+import { taxameter, temporaryFolder } from './command-line.js';
 
 /** `npm start` as people meet it: it says where it is, it stops politely, and a start that cannot work is one sentence. */
 describe('npm start', () => {
   let base: string;
 
   beforeAll(() => {
-    base = mkdtempSync(join(tmpdir(), 'taxameter-start-'));
+    base = temporaryFolder('start');
   });
 
   afterAll(() => {
@@ -67,7 +66,6 @@ describe('npm start', () => {
 
   it('says which folder cannot be used', async () => {
     const file = join(base, 'a-file');
-    mkdirSync(base, { recursive: true });
     writeFileSync(file, '');
     const { code, last } = await failure({ DATA_DIR: file });
     expect(code).toBe(1);
