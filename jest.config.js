@@ -19,4 +19,6 @@ export default {
     { ...project, displayName: 'e2e', testMatch: ['<rootDir>/e2e/**/*.spec.ts'] },
   ],
   testTimeout: 60_000,
+  // Jest would take one worker fewer than there are cores; specs wait for the database more than they compute.
+  maxWorkers: '100%',
 };
