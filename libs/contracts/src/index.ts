@@ -1,5 +1,6 @@
 export { asyncApiDocument } from './async-api.js';
 export * from './cloud-event.js';
+export * from './cvr.js';
 export * from './events/api-call.js';
 export * from './events/sms-sent.js';
 export * from './facts/billing.js';

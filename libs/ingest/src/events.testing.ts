@@ -1,46 +1,9 @@
-/** Events as the API platform sends them, for the specs of the door. */
+import { sampleApiCall, sampleSms } from '@taxameter/contracts/testing';
 
-export function apiCallEvent(id: string, data: object = {}) {
-  return {
-    specversion: '1.0',
-    id,
-    source: '/gateway/eu-1',
-    type: 'dk.dinero.usage.api_call.v1',
-    time: '2026-10-05T07:59:00Z',
-    data: {
-      integrationId: 'isv_a',
-      organizationId: '148383',
-      method: 'GET',
-      route: '/v1/{organizationId}/contacts',
-      operation: 'list',
-      status: 200,
-      durationMs: 84,
-      ...data,
-    },
-  };
-}
+/** Events as they come to the door, a minute before it is 8 o'clock; `data` may hold what no type allows. */
 
-export function smsEvent(messageId: string, data: object = {}) {
-  return {
-    specversion: '1.0',
-    id: messageId,
-    source: '/sms-service/a',
-    type: 'dk.dinero.usage.sms_sent.v1',
-    time: '2026-10-05T07:59:00Z',
-    data: {
-      messageId,
-      integrationId: 'isv_a',
-      organizationId: '148383',
-      channel: 'send_sms',
-      recipientCountry: 'DK',
-      recipientHash: 'a'.repeat(64),
-      recipientMasked: '+45 20 ** ** 56',
-      encoding: 'GSM7',
-      characters: 20,
-      segments: 1,
-      status: 'sent',
-      testMode: false,
-      ...data,
-    },
-  };
-}
+const TIME = '2026-10-05T07:59:00Z';
+
+export const apiCallEvent = (id: string, data: object = {}) => sampleApiCall(id, TIME, { organizationId: '148383', ...data });
+
+export const smsEvent = (messageId: string, data: object = {}) => sampleSms(messageId, TIME, data);

@@ -8,50 +8,7 @@ import { partitionForKey, type NewRecord } from '@taxameter/platform';
 
 /** Events and records as the specs of this room need them. */
 
-export function call(id: string, time: string, more: Partial<ApiCallEvent['data']> = {}): ApiCallEvent {
-  return {
-    specversion: '1.0',
-    id,
-    source: '/gateway/test',
-    type: 'dk.dinero.usage.api_call.v1',
-    time,
-    data: {
-      integrationId: 'isv_a',
-      organizationId: '1',
-      method: 'GET',
-      route: '/v1/{organizationId}/contacts',
-      operation: 'list',
-      status: 200,
-      durationMs: 10,
-      ...more,
-    },
-  };
-}
-
-export function sms(messageId: string, time: string, more: Partial<SmsSentEvent['data']> = {}): SmsSentEvent {
-  return {
-    specversion: '1.0',
-    id: messageId,
-    source: '/sms-service/a',
-    type: 'dk.dinero.usage.sms_sent.v1',
-    time,
-    data: {
-      messageId,
-      integrationId: 'isv_a',
-      organizationId: '1',
-      channel: 'send_sms',
-      recipientCountry: 'DK',
-      recipientHash: 'a'.repeat(64),
-      recipientMasked: '+45 20 ** ** 56',
-      encoding: 'GSM7',
-      characters: 20,
-      segments: 1,
-      status: 'sent',
-      testMode: false,
-      ...more,
-    },
-  };
-}
+export { sampleApiCall as call, sampleSms as sms } from '@taxameter/contracts/testing';
 
 export function owned(
   integrationId: string,

@@ -18,6 +18,7 @@ export { partitionForKey } from './event-log/partition-for-key.js';
 export * from './event-log/record.js';
 export { runCommand } from './http/command.service.js';
 export { openApiDocument } from './http/openapi.js';
+export * from './http/page.js';
 export * from './http/problem.js';
 export { Input, Route, type Call, type CallOf } from './http/route.decorator.js';
 export * from './http/route.js';

@@ -9,6 +9,9 @@ import {
   withActor,
   type CallOf,
   type DeliveryStatus,
+  cutPage,
+  pageOf,
+  pageQuery,
 } from '@taxameter/platform';
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -29,16 +32,12 @@ export const listAlerts = defineRoute({
     state: z.enum(['open', 'resolved']).optional(),
     minSeverity: z.enum(SEVERITIES).default('info'),
     integrationId: fields.identifier(100).optional(),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    cursor: alertId.optional(),
+    ...pageQuery,
   }),
   responses: {
     200: {
       description: 'A page of alerts',
-      schema: z.object({
-        items: z.array(alertSchema.extend({ deliveries: z.array(deliverySchema) })),
-        nextCursor: z.string().nullable(),
-      }),
+      schema: pageOf(alertSchema.extend({ deliveries: z.array(deliverySchema) })),
     },
   },
 });
@@ -95,7 +94,7 @@ export class AlertsController {
           query.limit + 1,
         ],
       );
-      const page = rows.slice(0, query.limit);
+      const { items: page, nextCursor } = cutPage(rows, query.limit, (row) => row.id);
       const deliveries = await deliveriesAbout(
         tx,
         page.map((row) => row.id),
@@ -103,7 +102,7 @@ export class AlertsController {
       const about = (row: AlertRow) => deliveries.filter((delivery) => delivery.subject === row.id);
       return {
         items: page.map((row) => ({ ...alertView(row), deliveries: about(row).map(deliveryView) })),
-        nextCursor: rows.length > query.limit ? (page.at(-1)?.id ?? null) : null,
+        nextCursor,
       };
     });
   }

@@ -1,6 +1,15 @@
 import { Controller, Inject, Res } from '@nestjs/common';
 import { fields, formatUnitPrice } from '@taxameter/contracts';
-import { Input, Route, databaseOf, defineRoute, withActor } from '@taxameter/platform';
+import {
+  Input,
+  Route,
+  databaseOf,
+  defineRoute,
+  withActor,
+  cutPage,
+  pageOf,
+  pageQuery,
+} from '@taxameter/platform';
 import type { Call, CallOf, Page } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -14,9 +23,7 @@ import { findInvoice, listInvoices, readDocument, readInvoice } from './read-inv
 const roles = ['finance', 'partner'] as const;
 const number = z.string().regex(/^[1-9]\d{0,14}$/, 'is not an invoice number');
 const params = z.object({ number });
-const limit = z.coerce.number().int().min(1).max(500).default(50);
 const unknown = { description: 'No such invoice, or not yours' };
-const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
 export const getInvoices = defineRoute({
   method: 'GET',
@@ -26,7 +33,7 @@ export const getInvoices = defineRoute({
   query: z.object({
     quarter: fields.quarterName.optional(),
     partnerId: fields.identifier(64).optional(),
-    limit,
+    ...pageQuery,
     cursor: number.optional(),
   }),
   responses: { 200: { description: 'A page', schema: pageOf(invoiceSummary) } },
@@ -47,7 +54,7 @@ export const getInvoiceSms = defineRoute({
   summary: 'Every SMS behind an invoice, in the order of its statement',
   roles,
   params,
-  query: z.object({ limit, cursor: z.string().max(1000).optional() }),
+  query: z.object({ ...pageQuery, cursor: z.string().max(1000).optional() }),
   responses: { 200: { description: 'A page', schema: pageOf(invoicedSms) }, 404: unknown },
 });
 
@@ -96,8 +103,7 @@ export class InvoicesController {
     const found = await withActor(this.database, actor, (tx) =>
       listInvoices(tx, { quarter, partnerId, below, limit: query.limit + 1 }),
     );
-    const items = found.slice(0, query.limit);
-    return { items, nextCursor: found.length > query.limit ? (items.at(-1)?.number ?? null) : null };
+    return cutPage(found, query.limit, (invoice) => invoice.number);
   }
 
   @Route(getInvoice)
@@ -112,12 +118,8 @@ export class InvoicesController {
       const { invoiceId } = await findInvoice(tx, params.number);
       return readInvoicedSms(tx, invoiceId, after, query.limit + 1);
     });
-    const rows = found.slice(0, query.limit);
-    const last = rows.at(-1);
-    return {
-      items: rows.map(smsView),
-      nextCursor: found.length > query.limit && last ? cursorOf(last) : null,
-    };
+    const { items, nextCursor } = cutPage(found, query.limit, cursorOf);
+    return { items: items.map(smsView), nextCursor };
   }
 
   @Route(getInvoicePdf)

@@ -1,9 +1,10 @@
 /**
  * A running billing room for specs, and the few events and facts that they feed it.
  */
-import { TOPICS, agreementChanged, integrationChanged, partnerChanged, smsSent } from '@taxameter/contracts';
+import { TOPICS, agreementChanged, integrationChanged, partnerChanged } from '@taxameter/contracts';
 import type { Agreement, Integration, Partner, SmsSent, Topic } from '@taxameter/contracts';
 import { STRUCTURED_CONTENT_TYPE, partitionForKey } from '@taxameter/platform';
+import { sampleSms } from '@taxameter/contracts/testing';
 import type { NewRecord, Room } from '@taxameter/platform';
 import type { TestRooms } from '@taxameter/platform/testing';
 import { BillingModule, billingMigrations } from '../billing.module.js';
@@ -33,22 +34,8 @@ export function smsRecord(
   data: Partial<SmsSent> = {},
   source = '/sms-service/a',
 ): NewRecord {
-  const body = {
-    messageId,
-    integrationId: 'isv_a',
-    organizationId: '148383',
-    channel: 'send_sms',
-    recipientCountry: 'DK',
-    recipientHash: 'a'.repeat(64),
-    recipientMasked: '+45 20 ** ** 56',
-    encoding: 'GSM7',
-    characters: 20,
-    segments: 1,
-    status: 'sent',
-    testMode: false,
-    ...data,
-  };
-  return record(TOPICS.smsSent, messageId, smsSent.type, { id: messageId, source, time, data: body });
+  const event = { ...sampleSms(messageId, time, { organizationId: '148383', ...data }), source };
+  return record(TOPICS.smsSent, messageId, event.type, event);
 }
 
 /** `count` SMS `prefix`0, `prefix`1 … one second apart. */

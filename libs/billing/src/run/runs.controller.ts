@@ -1,6 +1,15 @@
 import { Controller, Inject } from '@nestjs/common';
 import { fields } from '@taxameter/contracts';
-import { Input, Route, databaseOf, defineRoute, withActor } from '@taxameter/platform';
+import {
+  Input,
+  Route,
+  databaseOf,
+  defineRoute,
+  withActor,
+  cutPage,
+  pageOf,
+  pageQuery,
+} from '@taxameter/platform';
 import type { CallOf, Page } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -41,13 +50,12 @@ export const getRuns = defineRoute({
   roles: ['finance'],
   query: z.object({
     quarter: fields.quarterName.optional(),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    cursor: fields.identifier(64).optional(),
+    ...pageQuery,
   }),
   responses: {
     200: {
       description: 'A page',
-      schema: z.object({ items: z.array(runSummary), nextCursor: z.string().nullable() }),
+      schema: pageOf(runSummary),
     },
   },
 });
@@ -115,8 +123,7 @@ export class RunsController {
     const found = await withActor(this.database, actor, (tx) =>
       listRuns(tx, { quarter, before: cursor, limit: limit + 1 }),
     );
-    const items = found.slice(0, limit);
-    return { items, nextCursor: found.length > limit ? (items.at(-1)?.runId ?? null) : null };
+    return cutPage(found, limit, (run) => run.runId);
   }
 
   @Route(getRun)

@@ -1,4 +1,3 @@
-import { cvrChecksOut } from './cvr.js';
 import { decideVat } from './decide-vat.js';
 
 const ADDRESS = { street: 'Åboulevarden 2', postalCode: '8000', city: 'Aarhus C', country: 'DK' };
@@ -49,11 +48,4 @@ describe('the VAT decision', () => {
     expect(decideVat(CUSTOMER, '2027-03-31', rates)).toMatchObject({ decision: { rateBasisPoints: 2400 } });
     expect(() => decideVat(CUSTOMER, '1991-12-31', rates)).toThrow(RangeError);
   });
-});
-
-describe('a CVR number', () => {
-  it.each(['34731543', '12345674'])('%s satisfies the check', (cvr) => expect(cvrChecksOut(cvr)).toBe(true));
-  it.each(['12345678', '3473154', 'DK34731543', ''])('"%s" does not', (cvr) =>
-    expect(cvrChecksOut(cvr)).toBe(false),
-  );
 });

@@ -1,8 +1,8 @@
 /**
  * How an invoice is taxed: a decision with its reason, made from the customer's data as of issue and stored on the invoice.
  */
+import { isPlausibleCvr } from '@taxameter/contracts';
 import type { Partner } from '@taxameter/contracts';
-import { cvrChecksOut } from './cvr.js';
 
 /** A VAT rate with the local date (`2026-07-01`) from which it holds. */
 export interface VatRate {
@@ -68,5 +68,5 @@ function missingFields({ name, address }: Pick<Partner, 'name' | 'address'>): Mi
 
 function cvrWarnings(cvr: string | null): VatWarning[] {
   if (cvr === null) return ['cvr_missing'];
-  return cvrChecksOut(cvr) ? [] : ['cvr_check_failed'];
+  return isPlausibleCvr(cvr) ? [] : ['cvr_check_failed'];
 }

@@ -6,7 +6,7 @@ import {
   type Breach,
   type Severity,
 } from '@taxameter/contracts';
-import { Problem, publishFacts, type Page } from '@taxameter/platform';
+import { Problem, publishFacts, type Page, cutPage, type PageWanted } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import type { BreachCase, BreachChange, BreachDecision } from './decide-breach.js';
 
@@ -85,14 +85,11 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
   ]);
 }
 
-export interface BreachFilter {
+export interface BreachFilter extends PageWanted {
   readonly state?: Breach['state'] | undefined;
   readonly severity?: Severity | undefined;
   readonly ruleId?: string | undefined;
   readonly integrationId?: string | undefined;
-  readonly limit: number;
-  /** The last breach of the page before. */
-  readonly cursor?: string | undefined;
 }
 
 /**
@@ -116,8 +113,7 @@ export async function listCases(tx: EntityManager, filter: BreachFilter): Promis
      order by opened_at desc, breach_id desc limit $6`,
     [state, severity, ruleId, integrationId, cursor, limit + 1].map((value) => value ?? null),
   );
-  const items = rows.slice(0, limit).map(caseOf);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.breach.breachId : null };
+  return cutPage(rows.map(caseOf), limit, (found) => found.breach.breachId);
 }
 
 export interface ToldVersion {

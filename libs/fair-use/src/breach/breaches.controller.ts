@@ -1,6 +1,16 @@
 import { Controller, Inject } from '@nestjs/common';
 import { breachOpened, fields, SEVERITIES } from '@taxameter/contracts';
-import { databaseOf, defineRoute, Input, notFound, Route, withActor, type CallOf } from '@taxameter/platform';
+import {
+  databaseOf,
+  defineRoute,
+  Input,
+  notFound,
+  Route,
+  withActor,
+  type CallOf,
+  pageOf,
+  pageQuery,
+} from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { listCases, readCase } from './breach-store.service.js';
@@ -32,13 +42,12 @@ export const getBreaches = defineRoute({
     severity: z.enum(SEVERITIES).optional(),
     ruleId: fields.identifier(64).optional(),
     integrationId: fields.identifier(100).optional(),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    cursor: fields.identifier(64).optional(),
+    ...pageQuery,
   }),
   responses: {
     200: {
       description: 'A page of cases',
-      schema: z.object({ items: z.array(breach), nextCursor: z.string().nullable() }),
+      schema: pageOf(breach),
     },
   },
 });

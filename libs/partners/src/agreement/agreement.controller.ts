@@ -12,6 +12,8 @@ import {
   type Actor,
   type CallOf,
   type Clock,
+  pageOf,
+  pageQuery,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
@@ -19,7 +21,6 @@ import { makeChange } from '../change/change.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
 import { ownerAt } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
-import { pageOf, pageQuery } from '../paging/page.js';
 import { agreementDetails, agreementState } from './agreement.js';
 import { listAgreements, loadAgreement, saveAgreement } from './agreement.service.js';
 

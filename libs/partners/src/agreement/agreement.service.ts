@@ -1,6 +1,6 @@
+import { cutPage, type PageWanted } from '@taxameter/platform';
 import type { Agreement } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
-import { cutPage, type PageWanted } from '../paging/page.js';
 
 /** Agreements in the database. */
 

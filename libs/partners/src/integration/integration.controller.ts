@@ -13,12 +13,13 @@ import {
   type Call,
   type CallOf,
   type Clock,
+  pageOf,
+  pageQuery,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { makeChange } from '../change/change.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
-import { pageOf, pageQuery } from '../paging/page.js';
 import { PastWouldChange } from './history.js';
 import {
   asSeenBy,

@@ -1,6 +1,6 @@
+import { cutPage, type PageWanted } from '@taxameter/platform';
 import type { Integration } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
-import { cutPage, type PageWanted } from '../paging/page.js';
 
 /** Integrations in the database, with their histories. */
 

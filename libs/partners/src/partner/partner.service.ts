@@ -1,6 +1,6 @@
+import { cutPage, type PageWanted } from '@taxameter/platform';
 import type { Partner } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
-import { cutPage, type PageWanted } from '../paging/page.js';
 
 /** Partners in the database. Row-level security leaves a partner its own row. */
 

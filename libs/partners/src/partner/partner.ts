@@ -1,8 +1,7 @@
 /** What can be said about a partner, and what is odd about it without being wrong. */
-import { fields, partnerChanged } from '@taxameter/contracts';
+import { fields, partnerChanged, isPlausibleCvr } from '@taxameter/contracts';
 import { z } from 'zod';
 import type { Warning } from '../change/command-body.js';
-import { isPlausibleCvr } from './cvr.js';
 
 export const partnerState = partnerChanged.schema.shape.data;
 const known = partnerState.shape;

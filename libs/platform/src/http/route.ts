@@ -39,10 +39,3 @@ export function defineRoute<Params extends z.ZodType, Query extends z.ZodType, B
 ): RouteDefinition<Params, Query, Body> {
   return definition;
 }
-
-/** Cursor paging as every list has it. */
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** Give it as `cursor` to get the next page; null on the last one. */
-  readonly nextCursor: string | null;
-}

@@ -1,4 +1,5 @@
-import { TOPICS, type ApiCallEvent, type SmsSentEvent } from '@taxameter/contracts';
+import { TOPICS, type ApiCallEvent, type SmsSent, type SmsSentEvent } from '@taxameter/contracts';
+import { sampleApiCall, sampleSms } from '@taxameter/contracts/testing';
 import type { DataSource } from 'typeorm';
 import { partitionForKey } from '../partition-for-key.js';
 import {
@@ -23,52 +24,14 @@ export interface EventLogUnderTest {
 const APPENDED_AT = Date.parse('2026-10-05T08:00:00Z');
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
+/** A call in the minute before the log takes it in. */
 export function call(id: string, route = '/v1/x', time = '2026-10-05T07:59:00Z'): ApiCallEvent {
-  return {
-    specversion: '1.0',
-    id,
-    source: '/gateway/test',
-    type: 'dk.dinero.usage.api_call.v1',
-    time,
-    data: {
-      integrationId: 'isv_a',
-      organizationId: '1',
-      method: 'GET',
-      route,
-      operation: 'list',
-      status: 200,
-      durationMs: 1,
-    },
-  };
+  return sampleApiCall(id, time, { route });
 }
 
-export function sms(
-  messageId: string,
-  source = '/sms-service/a',
-  more: Partial<SmsSentEvent['data']> = {},
-): SmsSentEvent {
-  return {
-    specversion: '1.0',
-    id: messageId,
-    source,
-    type: 'dk.dinero.usage.sms_sent.v1',
-    time: '2026-09-30T21:59:59.999Z',
-    data: {
-      messageId,
-      integrationId: 'isv_a',
-      organizationId: '1',
-      channel: 'send_sms',
-      recipientCountry: 'DK',
-      recipientHash: 'a'.repeat(64),
-      recipientMasked: '+45 20 ** ** 56',
-      encoding: 'GSM7',
-      characters: 20,
-      segments: 1,
-      status: 'sent',
-      testMode: false,
-      ...more,
-    },
-  };
+/** An SMS of the last millisecond of the third quarter. */
+export function sms(messageId: string, source = '/sms-service/a', more: Partial<SmsSent> = {}): SmsSentEvent {
+  return { ...sampleSms(messageId, '2026-09-30T21:59:59.999Z', more), source };
 }
 
 /** A record on the partition that its key decides. */
