@@ -4,6 +4,7 @@ import { sampleApiCall, sampleSms } from '@taxameter/contracts/testing';
 
 const TIME = '2026-10-05T07:59:00Z';
 
-export const apiCallEvent = (id: string, data: object = {}) => sampleApiCall(id, TIME, { organizationId: '148383', ...data });
+export const apiCallEvent = (id: string, data: object = {}) =>
+  sampleApiCall(id, TIME, { organizationId: '148383', ...data });
 
 export const smsEvent = (messageId: string, data: object = {}) => sampleSms(messageId, TIME, data);
