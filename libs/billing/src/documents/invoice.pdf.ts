@@ -226,10 +226,14 @@ function drawNotes(paper: Paper, snapshot: InvoiceSnapshot): void {
       'Each SMS is listed in the statement.',
     ],
   ];
-  if (test + held > 0) {
+  const apart = [
+    { count: test, danish: 'test-SMS', english: 'test' },
+    { count: held, danish: 'tilbageholdte SMS', english: 'on hold' },
+  ].filter(({ count }) => count > 0);
+  if (apart.length > 0) {
     notes.push([
-      `Ikke faktureret: ${danishCount(test)} test-SMS og ${danishCount(held)} tilbageholdte SMS.`,
-      `Not invoiced: ${danishCount(test)} test, ${danishCount(held)} on hold.`,
+      `Ikke faktureret: ${apart.map(({ count, danish }) => `${danishCount(count)} ${danish}`).join(' og ')}.`,
+      `Not invoiced: ${apart.map(({ count, english }) => `${danishCount(count)} ${english}`).join(', ')}.`,
     ]);
   }
   makeRoom(paper, snapshot, 13 * notes.length);

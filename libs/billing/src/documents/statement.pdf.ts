@@ -20,7 +20,7 @@ const ENGLISH: TextStyle = { size: 6.3, color: INK.quiet };
 const HEAD: TextStyle = { size: 7.2, weight: 'semibold', color: INK.quiet };
 
 const SUMMARY = { billed: 350, test: 400, held: 470 } as const;
-const LIST = { time: 51, agreement: 163, recipient: 258, message: 318, channel: 453, segments: 508 } as const;
+const LIST = { time: 51, agreement: 163, recipient: 252, message: 318, channel: 453, segments: 508 } as const;
 
 type Heads = readonly (readonly [danish: string, english: string, at: { x?: number; right?: number }])[];
 
