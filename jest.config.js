@@ -4,9 +4,9 @@ const project = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '\\.ts$': '@swc/jest' },
-  // One real PostgreSQL for the whole run; each spec file takes databases of its own from it.
-  globalSetup: '<rootDir>/libs/platform/test/start-postgres.mjs',
-  globalTeardown: '<rootDir>/libs/platform/test/stop-postgres.mjs',
+  // One real PostgreSQL and one real Kafka for the whole run; each spec file takes databases and topics of its own.
+  globalSetup: '<rootDir>/libs/platform/test/start-servers.mjs',
+  globalTeardown: '<rootDir>/libs/platform/test/stop-servers.mjs',
 };
 
 export default {
