@@ -33,6 +33,25 @@ describe('topics', () => {
     });
   });
 
+  it('keep each event for longer than it may come late, so that whatever counts can be read again', () => {
+    for (const { latestAfterMs, retentionMs, types } of ALL_TOPICS.filter(
+      (topic) => topic.retentionMs !== null,
+    )) {
+      expect([types[0]!.type, latestAfterMs !== null && retentionMs! > latestAfterMs]).toEqual([
+        types[0]!.type,
+        true,
+      ]);
+    }
+  });
+
+  it('let the broker pack what others write, since no consumer of ours reads every codec', () => {
+    for (const topic of ALL_TOPICS)
+      expect([topic.name, topic.compression]).toEqual([
+        topic.name,
+        topic.name.startsWith('usage.') ? 'gzip' : 'producer',
+      ]);
+  });
+
   it('let every fact carry the version by which its copies are told apart', () => {
     for (const topic of ALL_TOPICS.filter(({ identity }) => identity === 'key-and-version')) {
       for (const { schema } of topic.types) {

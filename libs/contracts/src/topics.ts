@@ -23,6 +23,13 @@ export interface Topic {
   readonly key: string;
   readonly identity: Identity;
   readonly compacted: boolean;
+  /** How long Kafka keeps a record at least; null: for ever. A compacted topic keeps the newest record of each key. */
+  readonly retentionMs: number | null;
+  /**
+   * `gzip`: the broker packs whatever a producer sends, so that a producer with a codec that our consumers cannot read (zstd,
+   * snappy, lz4) does no harm. `producer`: only we write there, and we send what we can read.
+   */
+  readonly compression: 'gzip' | 'producer';
   /** An event whose `time` lies further than this before its log append time is quarantined as `too_late`; null: never. */
   readonly latestAfterMs: number | null;
   readonly types: readonly EventType[];
@@ -41,6 +48,8 @@ export const TOPICS = {
     key: 'integrationId|organizationId',
     identity: 'source-and-id',
     compacted: false,
+    retentionMs: 14 * DAY_MS,
+    compression: 'gzip',
     latestAfterMs: 7 * DAY_MS,
     types: [apiCall],
   },
@@ -53,6 +62,8 @@ export const TOPICS = {
     key: 'messageId',
     identity: 'message-id',
     compacted: false,
+    retentionMs: 430 * DAY_MS,
+    compression: 'gzip',
     latestAfterMs: 400 * DAY_MS,
     types: [smsSent],
   },
@@ -63,6 +74,8 @@ export const TOPICS = {
     key: 'partner|ID, integration|ID or agreement|INTEGRATION|ORGANIZATION',
     identity: 'key-and-version',
     compacted: true,
+    retentionMs: null,
+    compression: 'producer',
     latestAfterMs: null,
     types: [partnerChanged, integrationChanged, agreementChanged],
   },
@@ -73,6 +86,8 @@ export const TOPICS = {
     key: 'breachId',
     identity: 'key-and-version',
     compacted: true,
+    retentionMs: null,
+    compression: 'producer',
     latestAfterMs: null,
     types: [breachOpened, breachEscalated, breachRevised],
   },
@@ -83,6 +98,8 @@ export const TOPICS = {
     key: 'partition|integrationId|quarter',
     identity: 'key-and-version',
     compacted: true,
+    retentionMs: null,
+    compression: 'producer',
     latestAfterMs: null,
     types: [smsTotalsChanged],
   },
@@ -93,6 +110,8 @@ export const TOPICS = {
     key: 'invoice|NUMBER or document|ID',
     identity: 'key-and-version',
     compacted: false,
+    retentionMs: null,
+    compression: 'producer',
     latestAfterMs: null,
     types: [invoiceIssued, documentRendered],
   },

@@ -23,6 +23,17 @@ export const configurationSchema = z.object({
     .optional()
     .describe('a PostgreSQL of your own; without it an embedded one is started in DATA_DIR'),
   DATA_DIR: z.string().min(1).default('data').describe('folder of the embedded PostgreSQL'),
+  KAFKA_BROKERS: list
+    .default([])
+    .describe('host:port of Kafka brokers, by comma; empty: events travel through PostgreSQL (standalone)'),
+  TOPIC_PREFIX: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._-]{0,100}$/,
+      'may hold letters, digits, dots, hyphens and underscores only, at most 100',
+    )
+    .default('')
+    .describe('stands before the name of every topic: several installations, or tests, on one Kafka'),
   ROOMS: list.default([]).describe('rooms that this process runs, by comma; empty: all'),
   FIXED_CLOCK: z.iso
     .datetime({ offset: true })
