@@ -12,10 +12,18 @@ export { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/r
 export * from './database/with-actor.service.js';
 export { untimeliness, type ReceivedEvent } from './event-log/decode-record.js';
 export { type EventBatch } from './event-log/event-batch.js';
+export {
+  checkTopics,
+  createTopics,
+  KafkaTopicsError,
+  type NewTopics,
+  type TopicsOnKafka,
+} from './event-log/kafka-topics.service.js';
 export { OnEvents } from './event-log/on-events.decorator.js';
 export { publishFacts, relayOnce, type Fact } from './event-log/outbox.service.js';
 export { partitionForKey } from './event-log/partition-for-key.js';
 export * from './event-log/record.js';
+export { type TopicDifference } from './event-log/topic-differences.js';
 export { runCommand } from './http/command.service.js';
 export { openApiDocument } from './http/openapi.js';
 export * from './http/page.js';

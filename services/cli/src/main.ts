@@ -10,6 +10,7 @@ import type { CommandContext } from './command-context.js';
 import { registerDemoCommand } from './demo/demo.command.js';
 import { readLocalAccess } from './local-access.service.js';
 import { registerStartCommand } from './start.command.js';
+import { registerTopicsCommands } from './topics.command.js';
 
 /** `taxameter`: the one command line. Exit 0 done, 1 something found or failed, 2 wrong use. */
 
@@ -39,6 +40,10 @@ async function main(): Promise<void> {
   registerBillingCommands(program, context);
   registerAccessCommands(program, context);
   registerApiDocumentsCommand(program, context);
+  registerTopicsCommands(program, context, {
+    brokers: configuration.KAFKA_BROKERS,
+    prefix: configuration.TOPIC_PREFIX,
+  });
   await program.parseAsync();
 }
 
