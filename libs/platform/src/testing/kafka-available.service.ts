@@ -39,25 +39,36 @@ const START_MS = 180_000;
  */
 export function describeWithKafka(name: string, specs: (brokers: () => string) => void): void {
   const missing = process.env['KAFKA_BROKERS'] ? undefined : whyNoLocalKafka();
-  if (missing === undefined) {
-    describe(name, () => {
-      let found: FoundBroker | undefined;
-      beforeAll(async () => {
-        const answer = await findBroker();
-        if ('missing' in answer) throw new Error(answer.missing);
-        found = answer;
-      }, START_MS);
-      afterAll(() => found?.stop());
-      specs(() => found!.brokers);
-    });
-    return;
-  }
+  if (missing !== undefined) return describeWithout(name, missing, () => specs(() => ''));
+  describe(name, () => {
+    let found: FoundBroker | undefined;
+    beforeAll(async () => {
+      const answer = await findBroker();
+      if ('missing' in answer) throw new Error(answer.missing);
+      found = answer;
+    }, START_MS);
+    afterAll(() => found?.stop());
+    specs(() => found!.brokers);
+  });
+}
+
+/**
+ * The same for specs that start and kill brokers of their own by `startTestBroker()`: `KAFKA_BROKERS` does not help them,
+ * and nobody's broker is harmed.
+ */
+export function describeWithOwnKafka(name: string, specs: () => void): void {
+  const missing = whyNoLocalKafka();
+  if (missing === undefined) describe(name, specs);
+  else describeWithout(name, missing, specs);
+}
+
+function describeWithout(name: string, missing: string, specs: () => void): void {
   if (process.env['CI'] === 'true') {
-    it(`${name}: has a Kafka broker, which CI requires`, () => {
+    it(`${name}: has Kafka, which CI requires`, () => {
       throw new Error(missing);
     });
     return;
   }
   process.stderr.write(`SKIPPED, no Kafka: ${name}. ${missing}\n`);
-  describe.skip(`${name} (no Kafka: ${missing})`, () => specs(() => ''));
+  describe.skip(`${name} (no Kafka: ${missing})`, specs);
 }

@@ -1,5 +1,7 @@
+import { TOPICS } from '@taxameter/contracts';
 import { Kafka, logLevel } from 'kafkajs';
-import { describeWithKafka } from './kafka-available.service.js';
+import { createTopics, readTopics } from '../event-log/kafka-topics.service.js';
+import { describeWithKafka, describeWithOwnKafka } from './kafka-available.service.js';
 import { startTestBroker } from './kafka-broker.service.js';
 
 const ask = async (kafka: Kafka) => {
@@ -24,8 +26,10 @@ describeWithKafka('the broker of the run', (brokers) => {
     await producer.disconnect();
     expect(await ask(kafka)).not.toContain('nobody.made.this');
   });
+});
 
-  it('lets two be started at once beside it, and stopping one leaves the other', async () => {
+describeWithOwnKafka("a broker of one's own", () => {
+  it('can be started twice at once, and stopping one leaves the other', async () => {
     const [one, two] = await Promise.all([startTestBroker(), startTestBroker()]);
     await one.stop();
     await expect(ask(clientOf(one.brokers))).rejects.toThrow(/ECONNREFUSED/);
@@ -60,5 +64,27 @@ describeWithKafka('the broker of the run', (brokers) => {
     expect(await ask(sasl(broker.login.password))).toEqual([]);
     await expect(ask(sasl('guessed'))).rejects.toThrow(/invalid credentials/);
     await broker.stop();
+  });
+
+  it('starts three that go on taking acknowledged writes when one of them is killed', async () => {
+    const cluster = await startTestBroker({ brokers: 3 });
+    const made = await createTopics({ brokers: cluster.brokers.split(','), prefix: '' });
+    expect(made.differences).toEqual([]);
+    const kafka = clientOf(cluster.brokers, { retry: { retries: 8 } });
+    const admin = kafka.admin();
+    await admin.connect();
+    const [found] = await readTopics(admin, [TOPICS.partners.name]);
+    expect(found).toMatchObject({ copies: 3, settings: { 'min.insync.replicas': '2' } });
+    const { topics } = await admin.fetchTopicMetadata({ topics: [TOPICS.partners.name] });
+    const leader = topics[0]!.partitions[0]!.leader;
+    await cluster.nodes.find(({ id }) => id === leader)!.kill('SIGKILL');
+
+    const producer = kafka.producer({ retry: { retries: 20, maxRetryTime: 1_000 } });
+    await producer.connect();
+    const messages = [{ key: 'partner|p', value: 'x' }];
+    const [answer] = await producer.send({ topic: TOPICS.partners.name, acks: -1, messages });
+    expect(answer).toMatchObject({ partition: 0, errorCode: 0 });
+    await Promise.all([producer.disconnect(), admin.disconnect()]);
+    await cluster.stop();
   });
 });

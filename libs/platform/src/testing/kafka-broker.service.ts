@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fetchKafkaJars, KAFKA_SETTINGS } from './kafka-jars.service.js';
+import { fetchKafkaJars, KAFKA_SETTINGS, whyNoLocalKafka } from './kafka-jars.service.js';
 import { claimFolder, noteNode, TEST_BROKER_PREFIX } from './kafka-left-overs.service.js';
 
 /** Runs real Kafka brokers for specs and benches, on free ports, in a folder of their own. */
@@ -58,11 +58,13 @@ class PortTaken extends Error {}
 
 /**
  * One broker, or three that hold three copies of everything and accept a write when two have it.
- * @throws Error with the end of the broker's log when it does not become ready
+ * @throws Error saying what this machine lacks, or with the end of the broker's log when it does not become ready
  */
 export async function startTestBroker(
   options: { brokers?: 1 | 3; folder?: string } = {},
 ): Promise<TestBroker> {
+  const missing = whyNoLocalKafka();
+  if (missing !== undefined) throw new Error(missing);
   const count = options.brokers ?? 1;
   const jars = await fetchKafkaJars();
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), TEST_BROKER_PREFIX)));
