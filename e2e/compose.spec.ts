@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ALL_ROOMS } from '@taxameter/server';
+import { ROOT } from './command-line.js';
+
+/** What docker-compose.yml must not forget. Docker itself is not run here. */
+
+const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8').replace(/^\s*#.*$/gm, '');
+const found = (pattern: RegExp) => [...compose.matchAll(pattern)].map((match) => match[1]!);
+
+describe('docker-compose.yml', () => {
+  it('runs every room once, each in a container of its own', () => {
+    expect(found(/^\s+ROOMS: (.+)$/gm).sort()).toEqual(ALL_ROOMS.map(({ name }) => name).sort());
+  });
+
+  it('tells the console where each of the other rooms is', () => {
+    const others = ALL_ROOMS.map(({ name }) => name).filter((name) => name !== 'console');
+    expect(found(/([\w-]+)=http:\/\/[\w-]+:3000/g).sort()).toEqual(others.sort());
+  });
+
+  it('has no password of its own and does not start without one', () => {
+    const passwords = found(/(\$\{[^}]*PASSWORD[^}]*\}|PASSWORD: [^$\n]+)/g);
+    expect(passwords.length).toBeGreaterThan(0);
+    expect(passwords.filter((text) => text !== '${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD}')).toEqual([]);
+  });
+
+  it('opens ports to this machine only', () => {
+    const ports = found(/^\s+- '([\d.:]+)'$/gm);
+    expect(ports.length).toBeGreaterThan(0);
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  it('runs the Kafka that the tests run', () => {
+    const pom = readFileSync(join(ROOT, 'infra/kafka/pom.xml'), 'utf8');
+    const [, version] = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([\d.]+)</.exec(pom)!;
+    expect(found(/image: apache\/kafka:(.+)/g)).toEqual([version]);
+  });
+});
