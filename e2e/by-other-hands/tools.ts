@@ -86,9 +86,12 @@ export const python: Hand = {
 
 export const HANDS: readonly Hand[] = [kcat, python];
 
+/** Where `writeRubbish` puts it. */
+export const RUBBISH_PARTITION = 0;
+
 /** Bytes that are no event at all, and a tombstone, by kcat. */
 export async function writeRubbish({ brokers, topic }: Target): Promise<void> {
-  const produce = ['-P', '-b', brokers, '-t', topic, '-X', 'acks=all', '-p', '0'];
+  const produce = ['-P', '-b', brokers, '-t', topic, '-X', 'acks=all', '-p', String(RUBBISH_PARTITION)];
   await run('kcat', produce, 'this is not JSON\n');
   await run('kcat', [...produce, '-Z', '-K', TAB], `nobody${TAB}\n`);
 }
