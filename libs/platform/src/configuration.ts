@@ -26,6 +26,17 @@ export const configurationSchema = z.object({
   KAFKA_BROKERS: list
     .default([])
     .describe('host:port of Kafka brokers, by comma; empty: events travel through PostgreSQL (standalone)'),
+  KAFKA_SSL: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('true: the brokers speak TLS, with a certificate that Node trusts (NODE_EXTRA_CA_CERTS)'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('how this process logs in to Kafka; empty: it does not'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('user of KAFKA_SASL_MECHANISM'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('password of KAFKA_SASL_MECHANISM'),
   TOPIC_PREFIX: z
     .string()
     .regex(
@@ -75,7 +86,17 @@ export function parseConfiguration(variables: Record<string, string | undefined>
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const result = configurationSchema.safeParse(given);
-  if (result.success) return Object.freeze(result.data);
+  if (result.success) return Object.freeze(withWholeLogin(result.data));
   const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigurationError(`the configuration is not usable: ${wrong.join('; ')}`);
+}
+
+/** A third of a login is a mistake that would only show as a refusal of the broker. */
+function withWholeLogin(configuration: Configuration): Configuration {
+  const names = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
+  const missing = names.filter((name) => configuration[name] === undefined);
+  if (missing.length === 0 || missing.length === names.length) return configuration;
+  throw new ConfigurationError(
+    `the configuration is not usable: ${missing.join(', ')}: must be set with the other KAFKA_SASL_ variables`,
+  );
 }

@@ -83,13 +83,13 @@ async function start(
   const databases = await openDatabases(databaseUrl, rooms, cleanUps);
   const identity = await openDatabase(databaseUrl, { ...IDENTITY_ROOM }, cleanUps);
   const tokens = new Tokens(identity, clock);
-  const log = await openEventLog({ databaseUrl, databases, clock, logger });
+  const log = await openEventLog({ configuration, databaseUrl, databases, clock, logger });
   cleanUps.push(() => log.close());
   const system = new System(
     databases,
     rooms.map((room) => room.name),
     log.statuses,
-    () => log.ends(),
+    log,
   );
 
   const root = rootModule(rooms, databases, [

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { PartitionStatus } from './event-log/consumer-state.js';
+import { Problem } from './http/problem.js';
 
 /** What runs in this process and how far it is: the source of health and of the accounting. */
 
@@ -24,9 +25,10 @@ export class System {
     private readonly databases: ReadonlyMap<string, DataSource>,
     private readonly roomNames: readonly string[],
     private readonly partitionStatuses: readonly PartitionStatus[],
-    private readonly logEnds: () => Promise<
-      readonly { topic: string; partition: number; nextOffset: number }[]
-    >,
+    private readonly log: {
+      ends(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
+      ping(): Promise<void>;
+    },
   ) {}
 
   rooms(): string[] {
@@ -37,14 +39,25 @@ export class System {
     return this.partitionStatuses.map((status) => ({ ...status }));
   }
 
-  /** @throws the driver's error when a room's database does not answer */
+  /**
+   * @throws the driver's error when a room's database does not answer
+   * @throws Problem 503 when the event log does not answer, or a room has not joined its readers yet
+   */
   async ping(): Promise<void> {
     await Promise.all([...this.databases.values()].map((database) => database.query('select 1')));
+    const joining = this.partitionStatuses.filter((status) => status.state === 'joining');
+    if (joining.length > 0) {
+      const reasons = [...new Set(joining.map(({ room, reason }) => `${room}: ${reason ?? 'is joining'}`))];
+      throw new Problem(503, 'not-joined', reasons.join('; '), { consumers: this.consumers() });
+    }
+    await this.log.ping().catch((error: unknown) => {
+      throw new Problem(503, 'event-log-away', error instanceof Error ? error.message : String(error));
+    });
   }
 
   /** Per room and partition the account since the beginning; `lag` counts records not yet read, against the log's end now. */
   async accounting(): Promise<SystemAccounting> {
-    const ends = await this.logEnds();
+    const ends = await this.log.ends();
     const perRoom = await Promise.all(
       [...this.databases].map(async ([room, database]) => {
         const rows = await database.query<AccountingRow[]>(ACCOUNTING);

@@ -1,9 +1,14 @@
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
+import { ConfigurationError, type Configuration } from '../configuration.js';
 import { migrateRoom, openRoom } from '../database/room-database.service.js';
 import type { Logger } from '../logging.service.js';
 import type { PartitionStatus } from './consumer-state.js';
+import { kafkaSettingsOf } from './kafka-client.service.js';
+import type { EventLogError } from './kafka-failure.js';
+import { KafkaLogServer } from './kafka-log-server.service.js';
+import { KafkaLog } from './kafka-log.service.js';
 import type { EventLogProducer } from './record.js';
 import { TableLogServer } from './table-log-server.service.js';
 import { TABLE_LOG_ROOM, TableLog, type LogHead } from './table-log.service.js';
@@ -15,26 +20,60 @@ export interface EventLog {
   readonly statuses: readonly PartitionStatus[];
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
+  /** @throws Error with a sentence when it does not answer */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openEventLog(options: {
-  databaseUrl: string;
+interface EventLogOptions {
+  readonly configuration: Configuration;
+  readonly databaseUrl: string;
   /** Databases of the rooms that run here, by room. */
-  databases: ReadonlyMap<string, DataSource>;
-  clock: Clock;
-  logger: Logger;
-}): Promise<EventLog> {
-  await migrateRoom(options.databaseUrl, TABLE_LOG_ROOM);
-  const database = await openRoom(options.databaseUrl, TABLE_LOG_ROOM);
-  const log = new TableLog(database, options.clock);
+  readonly databases: ReadonlyMap<string, DataSource>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** @throws ConfigurationError when Kafka refuses the login; a Kafka that is away is waited for, by the readers */
+export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
+  return options.configuration.KAFKA_BROKERS.length > 0 ? openKafkaLog(options) : openTableLog(options);
+}
+
+async function openKafkaLog({ configuration, databases, clock, logger }: EventLogOptions): Promise<EventLog> {
+  const log = new KafkaLog(kafkaSettingsOf(configuration), clock, logger);
+  try {
+    await log.differencesOf([]);
+  } catch (error) {
+    const { failure, message } = error as EventLogError;
+    if (failure === 'login') {
+      await log.close();
+      throw new ConfigurationError(message, { cause: error });
+    }
+    logger.error({ err: error }, `${message}; it will be tried again`);
+  }
+  const server = new KafkaLogServer(log, databases, clock, logger);
+  return {
+    producer: log,
+    strategy: server,
+    statuses: server.statuses,
+    ends: () => log.ends(),
+    ping: () => log.ping(),
+    close: () => log.close(),
+  };
+}
+
+async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogOptions): Promise<EventLog> {
+  await migrateRoom(databaseUrl, TABLE_LOG_ROOM);
+  const database = await openRoom(databaseUrl, TABLE_LOG_ROOM);
+  const log = new TableLog(database, clock);
   await log.createTopics();
-  const server = new TableLogServer(log, options.databases, options.clock, options.logger);
+  const server = new TableLogServer(log, databases, clock, logger);
   return {
     producer: log,
     strategy: server,
     statuses: server.statuses,
     ends: () => log.allHeads(),
+    ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),
   };
 }

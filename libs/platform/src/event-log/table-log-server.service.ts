@@ -1,20 +1,17 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import { isObservable, lastValueFrom } from 'rxjs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
-import { failureOf } from '../database/sql-error.js';
 import type { Logger } from '../logging.service.js';
 import { startLoop, type Loop } from '../loop.service.js';
+import { applyRange } from './apply-range.service.js';
 import type { PartitionStatus } from './consumer-state.js';
-import type { EventBatch, Subscription } from './event-batch.js';
-import { EVENT_LOG_TRANSPORT, type OnEventsExtras } from './on-events.decorator.js';
-import { processRecords, readPosition } from './process-records.service.js';
+import type { Subscription } from './event-batch.js';
+import { EVENT_LOG_TRANSPORT } from './on-events.decorator.js';
+import { readPosition } from './process-records.service.js';
+import { readSubscriptions } from './read-subscriptions.service.js';
 import type { LogHead, TableLog } from './table-log.service.js';
 
 const IDLE_MS = 500;
-const RETRY_FIRST_MS = 100;
-const RETRY_LONGEST_MS = 5_000;
 
 /**
  * The transport strategy of standalone: one per process, reads the table log for every room that runs here. Per room one
@@ -28,7 +25,7 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   readonly statuses: PartitionStatus[] = [];
   private loops: Loop[] = [];
   private stopListening: (() => Promise<void>) | undefined;
-  private stopping = false;
+  private readonly leaving = new AbortController();
 
   constructor(
     private readonly log: TableLog,
@@ -41,10 +38,7 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
 
   async listen(callback: (error?: unknown, ...rest: unknown[]) => void): Promise<void> {
     try {
-      const rooms = new Map<string, Subscription[]>();
-      for (const subscription of this.subscriptions()) {
-        rooms.set(subscription.room, [...(rooms.get(subscription.room) ?? []), subscription]);
-      }
+      const rooms = readSubscriptions(this.messageHandlers.values(), new Set(this.databases.keys()));
       for (const [room, subscriptions] of rooms) {
         this.loops.push(
           startLoop({
@@ -70,7 +64,7 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    this.stopping = true;
+    this.leaving.abort();
     await Promise.all(this.loops.map((loop) => loop.stop()));
     await this.stopListening?.();
     this.loops = [];
@@ -84,27 +78,11 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
     throw new Error('the event log hides its transport');
   }
 
-  /** @throws Error when a (room, topic) has two readers or a room has no database: found at start, not in production */
-  private subscriptions(): Subscription[] {
-    const found = new Map<string, Subscription>();
-    for (const handler of this.messageHandlers.values()) {
-      const { room, topic, types } = handler.extras as unknown as OnEventsExtras;
-      if (handler.next) throw new Error(`two handlers read ${topic} for ${room}`);
-      if (!this.databases.has(room)) throw new Error(`${room} reads ${topic} but has no database`);
-      const handle = async (batch: EventBatch) => {
-        const result: unknown = await handler(batch);
-        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-      };
-      found.set(`${room} ${topic}`, { room, topic, types, handle });
-    }
-    return [...found.values()];
-  }
-
   private async readOnce(subscriptions: readonly Subscription[]): Promise<boolean> {
     const heads = await this.log.heads(subscriptions.map((subscription) => subscription.topic));
     let worked = false;
     for (const head of heads) {
-      if (this.stopping) return false;
+      if (this.leaving.signal.aborted) return false;
       const subscription = subscriptions.find((candidate) => candidate.topic === head.topic)!;
       worked = (await this.readPartition(subscription, head)) || worked;
     }
@@ -125,41 +103,15 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
       fromOffset: status.nextOffset,
       toOffset: last.offset + 1,
     };
-    const database = this.databases.get(subscription.room)!;
-    for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_LONGEST_MS)) {
-      try {
-        const outcome = await processRecords(database, subscription, range, this.clock);
-        status.nextOffset =
-          outcome.kind === 'committed'
-            ? range.toOffset
-            : await readPosition(database, head.topic, head.partition);
-        status.state = 'running';
-        status.reason = null;
-        return true;
-      } catch (error) {
-        if (failureOf(error) !== 'trouble_outside') return this.stopPartition(status, error);
-        status.state = 'retrying';
-        status.reason = error instanceof Error ? error.message : String(error);
-        this.reports.warn(
-          { err: error, room: status.room, topic: status.topic },
-          'the batch will be tried again',
-        );
-        if (this.stopping) return false;
-        await sleep(pauseMs);
-      }
-    }
-  }
-
-  /** A broken invariant of ours: this partition stands still, loudly, until a person has looked; the others go on. */
-  private stopPartition(status: PartitionStatus, error: unknown): boolean {
-    status.state = 'stopped';
-    status.reason = error instanceof Error ? error.message : String(error);
-    const { room, topic, partition, nextOffset } = status;
-    this.reports.error(
-      { err: error, room, topic, partition, nextOffset },
-      'a partition was stopped by a broken invariant',
-    );
-    return false;
+    const work = {
+      database: this.databases.get(subscription.room)!,
+      subscription,
+      status,
+      clock: this.clock,
+      logger: this.reports,
+    };
+    const applied = await applyRange(work, range, this.leaving.signal);
+    return applied === 'applied' || applied === 'fenced';
   }
 
   private async statusOf(subscription: Subscription, head: LogHead): Promise<PartitionStatus> {

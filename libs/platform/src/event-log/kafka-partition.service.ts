@@ -1,0 +1,207 @@
+import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { applyRange, type PartitionWork } from './apply-range.service.js';
+import type { LogExtent } from './kafka-log.service.js';
+import { fetchedOffsetOf } from './kafkajs-mends.service.js';
+import { readPosition, type RecordRange } from './process-records.service.js';
+import type { StoredRecord } from './record.js';
+
+/** Reads one topic-partition of Kafka for one room, from where the room's database says. */
+
+const HEARTBEAT_MS = 500;
+const RETRY_MS = 1_000;
+const MAX_RECORDS_PER_RANGE = 5_000;
+const MAX_BYTES_PER_RANGE = 8_000_000;
+/** A new leader may know of a smaller end for a moment; what stays beyond the end is another log. */
+const LOOKS_BEYOND_END = 4;
+
+/** What a partition needs of the consumer that it is assigned to. */
+export interface PartitionConsumer {
+  seek(topic: string, partition: number, offset: number): void;
+  pause(topic: string, partition: number): void;
+  resume(topic: string, partition: number): void;
+  extentOf(topic: string, partition: number): Promise<LogExtent>;
+}
+
+export class KafkaPartition {
+  private ready: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly work: PartitionWork,
+    private readonly consumer: PartitionConsumer,
+    /** Aborted when the process ends. */
+    private readonly leaving: AbortSignal,
+  ) {}
+
+  /**
+   * Newly assigned, or found to read from elsewhere: goes to the position of the database, which alone decides. What Kafka
+   * keeps for the group is for people.
+   */
+  begin(): void {
+    this.ready = this.findPosition();
+  }
+
+  private async findPosition(): Promise<void> {
+    const { database, status, logger } = this.work;
+    const { topic, partition } = status;
+    if (status.state === 'stopped') return;
+    for (let looks = 0; !this.leaving.aborted;) {
+      try {
+        const position = await readPosition(database, topic, partition);
+        const { first, next } = await this.consumer.extentOf(topic, partition);
+        status.nextOffset = position;
+        status.logEnd = next;
+        if (position < first) {
+          return this.gap(
+            `the database goes on at ${position} but the log begins at ${first}: records are lost`,
+          );
+        }
+        if (position <= next) {
+          this.consumer.resume(topic, partition);
+          this.consumer.seek(topic, partition, position);
+          status.state = 'running';
+          status.reason = null;
+          return;
+        }
+        looks += 1;
+        if (looks === LOOKS_BEYOND_END) {
+          return this.gap(
+            `the database goes on at ${position} but the log ends at ${next}: the topic was made anew, or this is another Kafka`,
+          );
+        }
+      } catch (error) {
+        status.state = 'retrying';
+        status.reason = error instanceof Error ? error.message : String(error);
+        logger.warn({ err: error, room: status.room, topic, partition }, 'the position is not known yet');
+      }
+      await sleep(RETRY_MS, undefined, { signal: this.leaving }).catch(() => undefined);
+    }
+  }
+
+  /** kafkajs would begin somewhere else without a word (K7). Which records may be skipped is for a person to say. */
+  private gap(reason: string): void {
+    const { status, logger } = this.work;
+    const { room, topic, partition, nextOffset } = status;
+    status.state = 'gap';
+    status.reason = reason;
+    this.consumer.pause(topic, partition);
+    logger.error({ room, topic, partition, nextOffset }, `a partition stands still: ${reason}`);
+  }
+
+  /**
+   * Never throws for what is in the batch or for the database: kafkajs would crash the whole consumer over it (K2, K3, K18).
+   * @throws kafkajs's error when the group is forming anew, so that it joins again
+   */
+  async take(payload: EachBatchPayload): Promise<void> {
+    const lost = new AbortController();
+    const beat = setInterval(() => {
+      payload.heartbeat().catch((error: unknown) => {
+        if (isMembershipLost(error)) lost.abort(error);
+      });
+    }, HEARTBEAT_MS);
+    try {
+      const leave = AbortSignal.any([this.leaving, lost.signal]);
+      await orAborted(this.ready, leave);
+      if (!leave.aborted) await this.applyBatch(payload, leave);
+    } finally {
+      clearInterval(beat);
+    }
+    if (lost.signal.aborted) throw lost.signal.reason;
+  }
+
+  private async applyBatch(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {
+    const { batch } = payload;
+    const { status } = this.work;
+    const { topic, partition } = status;
+    if (status.state === 'stopped' || status.state === 'gap') return void payload.pause();
+    if (payload.isStale()) return;
+    if (fetchedOffsetOf(batch) > status.nextOffset) return this.begin();
+    status.logEnd = Number(batch.highWatermark);
+    const toOffset = Number(batch.lastOffset()) + 1;
+    for (const range of rangesOf(topic, partition, batch.messages, status.nextOffset, toOffset)) {
+      const applied = await applyRange(this.work, range, leave);
+      if (applied === 'left') return;
+      if (applied === 'stopped') return void payload.pause();
+      if (applied === 'fenced') return this.consumer.seek(topic, partition, status.nextOffset);
+      payload.resolveOffset(String(range.toOffset - 1));
+    }
+    // The batch lay below the position, whole or in part.
+    if (status.nextOffset > toOffset) this.consumer.seek(topic, partition, status.nextOffset);
+    else if (status.nextOffset === toOffset) payload.resolveOffset(String(toOffset - 1));
+    const committed = { topic: batch.topic, partitions: [{ partition, offset: String(status.nextOffset) }] };
+    // For lag tools only.
+    await payload.commitOffsetsIfNecessary({ topics: [committed] }).catch(() => undefined);
+  }
+}
+
+/**
+ * What lies between two offsets, in pieces that one transaction holds well. Offsets that the log no longer has, compacted away
+ * or taken by control records, belong to the piece before them.
+ */
+function* rangesOf(
+  topic: string,
+  partition: number,
+  messages: readonly KafkaMessage[],
+  fromOffset: number,
+  toOffset: number,
+): Generator<RecordRange> {
+  let records: StoredRecord[] = [];
+  let bytes = 0;
+  let from = fromOffset;
+  for (const message of messages) {
+    if (Number(message.offset) < fromOffset) continue;
+    const size = message.value?.length ?? 0;
+    const isFull = records.length >= MAX_RECORDS_PER_RANGE || bytes + size > MAX_BYTES_PER_RANGE;
+    if (records.length > 0 && isFull) {
+      const to = records.at(-1)!.offset + 1;
+      yield { topic, partition, records, fromOffset: from, toOffset: to };
+      [records, bytes, from] = [[], 0, to];
+    }
+    records.push(storedRecord(topic, partition, message));
+    bytes += size;
+  }
+  if (toOffset > from) yield { topic, partition, records, fromOffset: from, toOffset };
+}
+
+function storedRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    key: message.key === null ? null : message.key.toString('utf8'),
+    headers: textHeaders(message.headers),
+    value: message.value,
+    appendedAt: new Date(Number(message.timestamp)),
+  };
+}
+
+/** Of a header that is there twice the last one holds, as in Kafka's own `lastHeader`. */
+function textHeaders(headers: IHeaders | undefined): Record<string, string> {
+  const texts = Object.entries(headers ?? {}).flatMap(([name, value]) => {
+    const last = Array.isArray(value) ? value.at(-1) : value;
+    return last === undefined || last === null ? [] : [[name, last.toString()] as const];
+  });
+  return Object.fromEntries(texts);
+}
+
+const MEMBERSHIP_LOST = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+]);
+
+function isMembershipLost(error: unknown): boolean {
+  return MEMBERSHIP_LOST.has(String((error as { type?: unknown }).type));
+}
+
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<void>((resolve) => {
+    abort = resolve;
+    signal.addEventListener('abort', abort);
+  });
+  await Promise.race([work, aborted]);
+  if (abort) signal.removeEventListener('abort', abort);
+}
