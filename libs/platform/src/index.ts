@@ -12,10 +12,11 @@ export { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/r
 export * from './database/with-actor.service.js';
 export { untimeliness, type ReceivedEvent } from './event-log/decode-record.js';
 export { type EventBatch } from './event-log/event-batch.js';
+export { kafkaSettingsOf, type KafkaSettings } from './event-log/kafka-client.service.js';
+export { EventLogError } from './event-log/kafka-failure.js';
 export {
   checkTopics,
   createTopics,
-  KafkaTopicsError,
   type NewTopics,
   type TopicsOnKafka,
 } from './event-log/kafka-topics.service.js';

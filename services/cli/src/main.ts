@@ -1,7 +1,7 @@
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
 import { registerSeedCommand } from '@taxameter/partners';
-import { readConfiguration } from '@taxameter/platform';
+import { kafkaSettingsOf, readConfiguration } from '@taxameter/platform';
 import { startFailure } from '@taxameter/server';
 import { Command, CommanderError } from 'commander';
 import { registerAccessCommands } from './access.command.js';
@@ -40,10 +40,7 @@ async function main(): Promise<void> {
   registerBillingCommands(program, context);
   registerAccessCommands(program, context);
   registerApiDocumentsCommand(program, context);
-  registerTopicsCommands(program, context, {
-    brokers: configuration.KAFKA_BROKERS,
-    prefix: configuration.TOPIC_PREFIX,
-  });
+  registerTopicsCommands(program, context, kafkaSettingsOf(configuration));
   await program.parseAsync();
 }
 

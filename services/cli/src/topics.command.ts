@@ -1,4 +1,10 @@
-import { checkTopics, createTopics, KafkaTopicsError, type TopicDifference } from '@taxameter/platform';
+import {
+  checkTopics,
+  createTopics,
+  EventLogError,
+  type TopicDifference,
+  type TopicsOnKafka,
+} from '@taxameter/platform';
 import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from './command-context.js';
@@ -24,33 +30,32 @@ interface CreateFlags extends Flags {
   readonly producerTimestamps?: true;
 }
 
-/** What `KAFKA_BROKERS` and `TOPIC_PREFIX` say, where the options do not. */
-interface Defaults {
-  readonly brokers: readonly string[];
-  readonly prefix: string;
-}
-
 interface Outcome {
   readonly made: readonly string[];
   readonly differences: readonly TopicDifference[];
 }
 
-export function registerTopicsCommands(program: Command, context: CommandContext, defaults: Defaults): void {
+/** `defaults` is what the KAFKA_ variables and TOPIC_PREFIX say, where no option says otherwise. */
+export function registerTopicsCommands(
+  program: Command,
+  context: CommandContext,
+  defaults: TopicsOnKafka,
+): void {
   const topics = program.command('topics').summary('the topics on Kafka: make them, check them');
   topics.addHelpText('after', HELP);
 
-  const run = async (flags: Flags, work: (where: Defaults) => Promise<Outcome>) => {
+  const run = async (flags: Flags, work: (where: TopicsOnKafka) => Promise<Outcome>) => {
     const brokers = flags.brokers ?? defaults.brokers;
     if (brokers.length === 0) {
       context.stderr.write('no Kafka is named: say --brokers host:port, or set KAFKA_BROKERS\n');
       return context.exit(WRONG_USE);
     }
     try {
-      const outcome = await work({ brokers, prefix: flags.prefix ?? defaults.prefix });
+      const outcome = await work({ ...defaults, brokers, prefix: flags.prefix ?? defaults.prefix });
       context.stdout.write(flags.json ? `${JSON.stringify(outcome, null, 2)}\n` : inWords(outcome));
       context.exit(outcome.differences.length === 0 ? 0 : 1);
     } catch (error) {
-      context.stderr.write(`${error instanceof KafkaTopicsError ? error.message : startFailure(error)}\n`);
+      context.stderr.write(`${error instanceof EventLogError ? error.message : startFailure(error)}\n`);
       context.exit(1);
     }
   };

@@ -1,25 +1,21 @@
 import { ALL_TOPICS } from '@taxameter/contracts';
-import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
+import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import { createLogger } from '../logging.service.js';
+import { kafkaClient, type KafkaSettings } from './kafka-client.service.js';
+import { EventLogError, toEventLogError } from './kafka-failure.js';
 import { settingsOf, topicDifferences, type FoundTopic, type TopicDifference } from './topic-differences.js';
 
 /** Makes the topics on Kafka and reads them back: what `taxameter topics` does, and what a start asks. */
 
-export interface TopicsOnKafka {
-  /** `host:port` each. */
-  readonly brokers: readonly string[];
-  /** Stands before the name of every topic. */
-  readonly prefix: string;
-}
+/** Which Kafka, and what stands before the names; without TLS and without a login where nothing is said. */
+export type TopicsOnKafka = Pick<KafkaSettings, 'brokers' | 'prefix'> & Partial<KafkaSettings>;
 
-export interface NewTopics extends TopicsOnKafka {
+export type NewTopics = TopicsOnKafka & {
   /** Copies of each partition; as many as there are brokers, at most 3, when it is not given. */
   readonly replicationFactor?: number;
   /** Settings that hold over those agreed, such as `message.timestamp.type` under a clock that stands still. */
   readonly settings?: Readonly<Record<string, string>>;
-}
-
-/** Kafka could not be asked or refused; the message is one sentence that says what to do. */
-export class KafkaTopicsError extends Error {}
+};
 
 const MOST_COPIES = 3;
 /** About three seconds in all; a broker that is away is said, not waited for. */
@@ -27,16 +23,17 @@ const PATIENCE = { retries: 4, initialRetryTime: 200 };
 
 /**
  * Makes the topics that are missing and leaves the others as they are. Returns what was made, and what differs then.
- * @throws KafkaTopicsError
+ * @throws EventLogError
  */
 export async function createTopics(
   wanted: NewTopics,
 ): Promise<{ made: string[]; differences: TopicDifference[] }> {
-  return withAdmin(wanted.brokers, async (admin) => {
+  return withAdmin(wanted, async (admin) => {
     const { brokers } = await admin.describeCluster();
     const copies = wanted.replicationFactor ?? Math.min(MOST_COPIES, brokers.length);
     if (copies > brokers.length)
-      throw new KafkaTopicsError(
+      throw new EventLogError(
+        'other',
         `${copies} copies need ${copies} brokers and there are ${brokers.length}: start more, or lower --replication-factor`,
       );
     const there = new Set(await admin.listTopics());
@@ -60,10 +57,10 @@ export async function createTopics(
 
 /**
  * In what the topics differ from what is agreed; none means fine.
- * @throws KafkaTopicsError
+ * @throws EventLogError
  */
-export async function checkTopics({ brokers, prefix }: TopicsOnKafka): Promise<TopicDifference[]> {
-  return withAdmin(brokers, (admin) => differencesThere(admin, prefix));
+export async function checkTopics(where: TopicsOnKafka): Promise<TopicDifference[]> {
+  return withAdmin(where, (admin) => differencesThere(admin, where.prefix));
 }
 
 async function differencesThere(admin: Admin, prefix: string): Promise<TopicDifference[]> {
@@ -98,43 +95,20 @@ export async function readTopics(admin: Admin, names: readonly string[]): Promis
   });
 }
 
-async function withAdmin<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new Kafka({
-    clientId: 'taxameter-topics',
-    brokers: [...brokers],
-    logLevel: logLevel.NOTHING,
-    retry: PATIENCE,
-  }).admin();
+async function withAdmin<T>(where: TopicsOnKafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const settings = { ssl: false, login: null, ...where };
+  const admin = kafkaClient(settings, 'taxameter-topics', createLogger('silent')).admin({ retry: PATIENCE });
   try {
     await admin.connect();
     return await work(admin);
   } catch (error) {
-    throw error instanceof KafkaTopicsError
-      ? error
-      : new KafkaTopicsError(sentenceFor(error, brokers), { cause: error });
+    const { errors } = error as { errors?: readonly { readonly topic?: string; readonly message: string }[] };
+    if (errors === undefined) throw toEventLogError(error, 'making and reading topics', where.brokers);
+    const each = errors.map(
+      ({ topic, message }) => `Kafka refuses to make ${topic ?? 'a topic'}: ${message}`,
+    );
+    throw new EventLogError('other', each.join('; '), { cause: error });
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
-}
-
-interface KafkaFailure {
-  readonly name?: string;
-  readonly type?: string;
-  readonly message: string;
-  readonly cause?: unknown;
-  readonly errors?: readonly { readonly topic?: string; readonly message: string }[];
-}
-
-function sentenceFor(error: unknown, brokers: readonly string[]): string {
-  const { name, message, errors } = error as KafkaFailure;
-  const where = brokers.join(', ');
-  if (/ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|timeout|closed connection/i.test(message))
-    return `no Kafka broker answers at ${where}: start it, or correct --brokers or KAFKA_BROKERS (${message})`;
-  if (/SASL|authenticat/i.test(`${name} ${message}`))
-    return `Kafka at ${where} refuses the user or the password: correct them (${message})`;
-  if (errors)
-    return errors
-      .map((each) => `Kafka refuses to make ${each.topic ?? 'a topic'}: ${each.message}`)
-      .join('; ');
-  return `Kafka at ${where} refuses: ${message}`;
 }

@@ -63,6 +63,14 @@ describeWithOwnKafka("a broker of one's own", () => {
       });
     expect(await ask(sasl(broker.login.password))).toEqual([]);
     await expect(ask(sasl('guessed'))).rejects.toThrow(/invalid credentials/);
+    const topics = (password: string) =>
+      createTopics({
+        brokers: [broker.saslBrokers],
+        prefix: '',
+        login: { mechanism: 'scram-sha-512', username: broker.login.username, password },
+      });
+    await expect(topics('guessed')).rejects.toThrow(/refuses the login: correct KAFKA_SASL_/);
+    expect((await topics(broker.login.password)).differences).toEqual([]);
     await broker.stop();
   });
 
