@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_ROOMS } from '@taxameter/server';
-import { ROOT } from './command-line.js';
+import { ROOT, taxameter } from './command-line.js';
 
 /** What docker-compose.yml must not forget. Docker itself is not run here. */
 
@@ -16,6 +16,14 @@ describe('docker-compose.yml', () => {
   it('tells the console where each of the other rooms is', () => {
     const others = ALL_ROOMS.map(({ name }) => name).filter((name) => name !== 'console');
     expect(found(/([\w-]+)=http:\/\/[\w-]+:3000/g).sort()).toEqual(others.sort());
+  });
+
+  it('makes the topics by a command that the built image has', async () => {
+    const [words] = found(/command: \['node', 'services\/cli\/dist\/main\.js', (.+)\]/g);
+    const args = words!.split(', ').map((word) => word.slice(1, -1));
+    expect(args).toEqual(['topics', 'create']);
+    const { code, stderr } = await taxameter(args).finished;
+    expect([code, stderr]).toEqual([2, expect.stringContaining('set KAFKA_BROKERS')]);
   });
 
   it('has no password of its own and does not start without one', () => {

@@ -1,5 +1,5 @@
 import { ALL_TOPICS } from '@taxameter/contracts';
-import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { createLogger } from '../logging.service.js';
 import { kafkaClient, type KafkaSettings } from './kafka-client.service.js';
 import { EventLogError, toEventLogError } from './kafka-failure.js';
@@ -17,6 +17,8 @@ export type NewTopics = TopicsOnKafka & {
   readonly settings?: Readonly<Record<string, string>>;
 };
 
+/** `ConfigResourceTypes.TOPIC` of kafkajs, a CommonJS package in which Node does not find that name. */
+const RESOURCE_TOPIC = 2;
 const MOST_COPIES = 3;
 /** About three seconds in all; a broker that is away is said, not waited for. */
 const PATIENCE = { retries: 4, initialRetryTime: 200 };
@@ -81,7 +83,7 @@ export async function readTopics(admin: Admin, names: readonly string[]): Promis
     admin.fetchTopicMetadata({ topics: known }),
     admin.describeConfigs({
       includeSynonyms: false,
-      resources: known.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+      resources: known.map((name) => ({ type: RESOURCE_TOPIC, name })),
     }),
   ]);
   return topics.map(({ name, partitions }) => {
