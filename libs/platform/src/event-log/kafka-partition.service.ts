@@ -93,20 +93,26 @@ export class KafkaPartition {
    * @throws kafkajs's error when the group is forming anew, so that it joins again
    */
   async take(payload: EachBatchPayload): Promise<void> {
-    const lost = new AbortController();
+    const leave = new AbortController();
+    const quit = () => leave.abort();
+    this.leaving.addEventListener('abort', quit);
+    let lost: unknown;
     const beat = setInterval(() => {
       payload.heartbeat().catch((error: unknown) => {
-        if (isMembershipLost(error)) lost.abort(error);
+        if (!isMembershipLost(error)) return;
+        lost = error;
+        quit();
       });
     }, HEARTBEAT_MS);
     try {
-      const leave = AbortSignal.any([this.leaving, lost.signal]);
-      await orAborted(this.ready, leave);
-      if (!leave.aborted) await this.applyBatch(payload, leave);
+      if (this.leaving.aborted) return;
+      await orAborted(this.ready, leave.signal);
+      if (!leave.signal.aborted) await this.applyBatch(payload, leave.signal);
     } finally {
       clearInterval(beat);
+      this.leaving.removeEventListener('abort', quit);
     }
-    if (lost.signal.aborted) throw lost.signal.reason;
+    if (lost !== undefined) throw lost as Error;
   }
 
   private async applyBatch(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {

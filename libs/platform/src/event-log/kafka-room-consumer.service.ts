@@ -102,11 +102,13 @@ export class KafkaRoomConsumer {
     this.consumer = consumer;
     let joining: Promise<void> = Promise.resolve();
     let watching: NodeJS.Timeout | undefined;
+    let quit = () => {};
     try {
       // Before `run()`: the crash can come inside it.
       const ended = new Promise<unknown>((resolve) => {
         consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
-        this.leaving.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+        quit = () => resolve(undefined);
+        this.leaving.signal.addEventListener('abort', quit);
         watching = setInterval(() => {
           if (this.lookForSigns() > GIVE_UP_AFTER_MS) resolve(new Error('Kafka does not answer'));
         }, HEARTBEAT_MS);
@@ -126,6 +128,7 @@ export class KafkaRoomConsumer {
       return await Promise.race([joining.then(() => ended), ended]);
     } finally {
       clearInterval(watching);
+      this.leaving.signal.removeEventListener('abort', quit);
       // A consumer that is told to stop while it joins would go on joining, and read on as a ghost.
       await within(LEAVE_WITHIN_MS, joining);
       await within(LEAVE_WITHIN_MS, consumer.disconnect());

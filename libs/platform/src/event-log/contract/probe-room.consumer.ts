@@ -32,7 +32,13 @@ class Probe1760000100000 implements MigrationInterface {
 }
 
 /** Set by a spec: what the next batches run into. */
-export const probe = { breakNext: 0, failNext: 0, batches: 0 };
+export const probe = {
+  breakNext: 0,
+  failNext: 0,
+  batches: 0,
+  /** Called when a batch is written and not committed yet. */
+  midBatch: (): Promise<void> | void => undefined,
+};
 
 @Controller()
 class ProbeConsumer {
@@ -67,6 +73,7 @@ async function write<Event extends ApiCallEvent | SmsSentEvent | PartnerChangedE
       [position.topic, position.partition, position.offset, position.index, name(event)],
     );
   }
+  await probe.midBatch();
   if (probe.failNext > 0) {
     probe.failNext -= 1;
     throw Object.assign(new Error('deadlock detected'), { code: '40P01' });

@@ -1,0 +1,181 @@
+import { TOPICS } from '@taxameter/contracts';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import {
+  createTestDatabase,
+  describeWithKafka,
+  describeWithOwnKafka,
+  startTestBroker,
+} from '../testing/index.js';
+import { call, record } from './contract/event-log.contract.js';
+import { newPrefix, startKafkaRooms, untilTrue, type KafkaRooms } from './contract/kafka-rooms.testing.js';
+import { probe, probeRoom } from './contract/probe-room.consumer.js';
+import type { EventLogProducer } from './record.js';
+
+/** Processes and brokers that are killed while events flow: each event counts once, and none is missing. */
+
+const KILL_ROUNDS = 3;
+const KEYS = ['isv_a|1', 'isv_b|2', 'isv_c|3', 'isv_d|4', 'isv_e|5', 'isv_f|6'];
+const FIXTURE = join(import.meta.dirname, 'contract/probe-process.fixture.mjs');
+
+/** Writes events until it is stopped; an event whose write failed is written again until it is acknowledged. */
+function writeEvents(producer: EventLogProducer, name: string): { stop(): Promise<string[]> } {
+  let stopped = false;
+  const acknowledged: string[] = [];
+  const write = async () => {
+    for (let number = 0; !stopped; number += 1) {
+      const routes = KEYS.map((_, index) => `/${name}/${number}/${index}`);
+      const records = KEYS.map((key, index) => record(key, call(routes[index]!, routes[index]!)));
+      for (;;) {
+        try {
+          await producer.append(records);
+          break;
+        } catch {
+          await sleep(200);
+        }
+      }
+      acknowledged.push(...routes);
+      await sleep(20);
+    }
+    return acknowledged;
+  };
+  const done = write();
+  return {
+    stop: () => {
+      stopped = true;
+      return done;
+    },
+  };
+}
+
+async function expectExactly(rooms: KafkaRooms, routes: readonly string[]): Promise<void> {
+  await rooms.settle();
+  const database = rooms.databases.get('probe')!;
+  const rows = await database.query<{ what: string }[]>('select what from effect');
+  expect(rows.map(({ what }) => what).sort()).toEqual([...routes].sort());
+  await expectTiled(database);
+}
+
+/** The ranges of the accounting follow one another without hole or overlap, up to the position. */
+async function expectTiled(database: DataSource): Promise<void> {
+  const wrong = await database.query<unknown[]>(
+    `select * from (
+       select topic, partition, from_offset, to_offset, next_offset,
+              lag(to_offset, 1, 0::bigint) over (partition by topic, partition order by from_offset) as expected,
+              max(to_offset) over (partition by topic, partition) as furthest
+       from consumer_accounting join consumer_position using (topic, partition)) as row
+     where from_offset <> expected or furthest <> next_offset`,
+  );
+  expect(wrong).toEqual([]);
+}
+
+describeWithKafka('a process that reads', (brokers) => {
+  let children: ChildProcess[] = [];
+
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    probe.midBatch = () => undefined;
+  });
+
+  const startProcess = (settings: Record<string, unknown>): ChildProcess => {
+    const child = spawn(process.execPath, [FIXTURE, JSON.stringify(settings)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(child);
+    return child;
+  };
+  const says = async (child: ChildProcess, word: string, times = 1) => {
+    let heard = '';
+    for await (const chunk of child.stdout!.iterator({ destroyOnReturn: false })) {
+      heard += String(chunk);
+      if (heard.split(word).length > times) return;
+    }
+    throw new Error(`the process ended without saying ${word}: ${heard}`);
+  };
+
+  it(`may be killed with -9 in mid-batch ${KILL_ROUNDS} times, and each event counts once`, async () => {
+    const database = await createTestDatabase();
+    const prefix = newPrefix();
+    const rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    const events = writeEvents(rooms.producer, 'killed');
+    const settings = {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: brokers(),
+      TOPIC_PREFIX: prefix,
+      FIXED_CLOCK: '2026-10-05T08:00:00Z',
+      LOG_LEVEL: 'fatal',
+      PORT: '0',
+      slowMs: 200,
+    };
+    for (let round = 0; round < KILL_ROUNDS; round += 1) {
+      const child = startProcess(settings);
+      await says(child, 'mid-batch', 1 + round);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await expectExactly(rooms, await events.stop());
+    await rooms.stop();
+    await database.drop();
+  }, 120_000);
+
+  it('shares the partitions with another one, is relieved within two seconds, and none is read by both', async () => {
+    const database = await createTestDatabase();
+    const prefix = newPrefix();
+    const one = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    const events = writeEvents(one.producer, 'shared');
+    const two = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    const readBy = (rooms: KafkaRooms) =>
+      rooms.system.consumers().map((row) => `${row.topic} ${row.partition}`);
+    const all = TOPICS.apiCalls.partitions + TOPICS.smsSent.partitions + TOPICS.partners.partitions;
+    await untilTrue(() => new Set([...readBy(one), ...readBy(two)]).size === all && readBy(one).length < all);
+    expect(readBy(one).filter((name) => readBy(two).includes(name))).toEqual([]);
+    const began = performance.now();
+    await two.stop();
+    expect(performance.now() - began).toBeLessThan(2_000);
+    await untilTrue(() => readBy(one).length === all, 5_000, 'taking over');
+    await expectExactly(one, await events.stop());
+    await one.stop();
+    await database.drop();
+  });
+
+  it('keeps its membership while a statement takes longer than the session', async () => {
+    const rooms = await startKafkaRooms([probeRoom], brokers());
+    let batches = 0;
+    probe.midBatch = () => {
+      batches += 1;
+      return sleep(8_000);
+    };
+    await rooms.producer.append([record(KEYS[0]!, call('slow', '/slow'))]);
+    await untilTrue(() => batches === 1);
+    await expectExactly(rooms, ['/slow']);
+    expect(batches).toBe(1);
+    await rooms.stop();
+  });
+});
+
+describeWithOwnKafka('a broker', () => {
+  it('may be killed and come back while events flow, and each event counts once', async () => {
+    const broker = await startTestBroker();
+    const rooms = await startKafkaRooms([probeRoom], broker.brokers);
+    const events = writeEvents(rooms.producer, 'restarted');
+    await sleep(500);
+    await broker.nodes[0]!.kill('SIGKILL');
+    await untilTrue(async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 503);
+    await broker.nodes[0]!.restart();
+    await untilTrue(
+      async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 200,
+      60_000,
+      'ready',
+    );
+    await expectExactly(rooms, await events.stop());
+    await rooms.stop();
+    await broker.stop();
+  }, 150_000);
+});
