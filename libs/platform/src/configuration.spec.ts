@@ -19,6 +19,27 @@ describe('parseConfiguration', () => {
     );
   });
 
+  it('takes a login at Kafka whole or not at all', () => {
+    const login = {
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: 'taxameter',
+      KAFKA_SASL_PASSWORD: 'secret',
+    };
+    expect(parseConfiguration(login)).toMatchObject(login);
+    for (const name of Object.keys(login)) {
+      const part = { ...login, [name]: undefined };
+      expect(() => parseConfiguration(part)).toThrow(ConfigurationError);
+      expect(() => parseConfiguration(part)).toThrow(name);
+    }
+  });
+
+  it('speaks to Kafka in plain text unless it is told to use TLS', () => {
+    expect(parseConfiguration({}).KAFKA_SSL).toBe(false);
+    expect(parseConfiguration({ KAFKA_SSL: 'false' }).KAFKA_SSL).toBe(false);
+    expect(parseConfiguration({ KAFKA_SSL: 'true' }).KAFKA_SSL).toBe(true);
+    expect(() => parseConfiguration({ KAFKA_SSL: 'yes' })).toThrow('KAFKA_SSL');
+  });
+
   it('reads lists by comma without blanks and empty parts', () => {
     expect(parseConfiguration({ ROOMS: ' metering, billing,,' }).ROOMS).toEqual(['metering', 'billing']);
   });

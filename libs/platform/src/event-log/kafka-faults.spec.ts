@@ -11,14 +11,22 @@ import {
   startTestBroker,
 } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
-import { newPrefix, startKafkaRooms, untilTrue, type KafkaRooms } from './contract/kafka-rooms.testing.js';
+import {
+  cleanedUpAfterEach,
+  newPrefix,
+  startKafkaRooms,
+  untilTrue,
+  type KafkaRooms,
+} from './contract/kafka-rooms.testing.js';
 import { probe, probeRoom } from './contract/probe-room.consumer.js';
 import type { EventLogProducer } from './record.js';
 
 /** Processes and brokers that are killed while events flow: each event counts once, and none is missing. */
 
-const KILL_ROUNDS = 3;
+/** Twenty by night: jest --globals '{"KILL_ROUNDS":20}'. */
+const { KILL_ROUNDS = 3 } = globalThis as { KILL_ROUNDS?: number };
 const KEYS = ['isv_a|1', 'isv_b|2', 'isv_c|3', 'isv_d|4', 'isv_e|5', 'isv_f|6'];
+const after = cleanedUpAfterEach();
 const FIXTURE = join(import.meta.dirname, 'contract/probe-process.fixture.mjs');
 
 /** Writes events until it is stopped; an event whose write failed is written again until it is acknowledged. */
@@ -28,7 +36,7 @@ function writeEvents(producer: EventLogProducer, name: string): { stop(): Promis
   const write = async () => {
     for (let number = 0; !stopped; number += 1) {
       const routes = KEYS.map((_, index) => `/${name}/${number}/${index}`);
-      const records = KEYS.map((key, index) => record(key, call(routes[index]!, routes[index]!)));
+      const records = KEYS.map((key, index) => record(key, call(routes[index]!, routes[index])));
       for (;;) {
         try {
           await producer.append(records);
@@ -73,22 +81,15 @@ async function expectTiled(database: DataSource): Promise<void> {
 }
 
 describeWithKafka('a process that reads', (brokers) => {
-  let children: ChildProcess[] = [];
-
-  afterEach(async () => {
-    for (const child of children.splice(0)) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-    probe.midBatch = () => undefined;
-  });
-
   const startProcess = (settings: Record<string, unknown>): ChildProcess => {
     const child = spawn(process.execPath, [FIXTURE, JSON.stringify(settings)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    children.push(child);
+    after(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    });
     return child;
   };
   const says = async (child: ChildProcess, word: string, times = 1) => {
@@ -100,37 +101,46 @@ describeWithKafka('a process that reads', (brokers) => {
     throw new Error(`the process ended without saying ${word}: ${heard}`);
   };
 
-  it(`may be killed with -9 in mid-batch ${KILL_ROUNDS} times, and each event counts once`, async () => {
-    const database = await createTestDatabase();
-    const prefix = newPrefix();
-    const rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
-    const events = writeEvents(rooms.producer, 'killed');
-    const settings = {
-      DATABASE_URL: database.url,
-      KAFKA_BROKERS: brokers(),
-      TOPIC_PREFIX: prefix,
-      FIXED_CLOCK: '2026-10-05T08:00:00Z',
-      LOG_LEVEL: 'fatal',
-      PORT: '0',
-      slowMs: 200,
-    };
-    for (let round = 0; round < KILL_ROUNDS; round += 1) {
-      const child = startProcess(settings);
-      await says(child, 'mid-batch', 1 + round);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-    await expectExactly(rooms, await events.stop());
-    await rooms.stop();
-    await database.drop();
-  }, 120_000);
+  it(
+    `may be killed with -9 in mid-batch ${KILL_ROUNDS} times, and each event counts once`,
+    async () => {
+      const database = await createTestDatabase();
+      after(() => database.drop());
+      const prefix = newPrefix();
+      const rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+      after(() => rooms.stop());
+      const events = writeEvents(rooms.producer, 'killed');
+      after(() => events.stop());
+      const settings = {
+        DATABASE_URL: database.url,
+        KAFKA_BROKERS: brokers(),
+        TOPIC_PREFIX: prefix,
+        FIXED_CLOCK: '2026-10-05T08:00:00Z',
+        LOG_LEVEL: 'fatal',
+        PORT: '0',
+        slowMs: 200,
+      };
+      for (let round = 0; round < KILL_ROUNDS; round += 1) {
+        const child = startProcess(settings);
+        await says(child, 'mid-batch', 1 + round);
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await expectExactly(rooms, await events.stop());
+    },
+    60_000 + KILL_ROUNDS * 20_000,
+  );
 
   it('shares the partitions with another one, is relieved within two seconds, and none is read by both', async () => {
     const database = await createTestDatabase();
+    after(() => database.drop());
     const prefix = newPrefix();
     const one = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    after(() => one.stop());
     const events = writeEvents(one.producer, 'shared');
+    after(() => events.stop());
     const two = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    after(() => two.stop());
     const readBy = (rooms: KafkaRooms) =>
       rooms.system.consumers().map((row) => `${row.topic} ${row.partition}`);
     const all = TOPICS.apiCalls.partitions + TOPICS.smsSent.partitions + TOPICS.partners.partitions;
@@ -141,13 +151,13 @@ describeWithKafka('a process that reads', (brokers) => {
     expect(performance.now() - began).toBeLessThan(2_000);
     await untilTrue(() => readBy(one).length === all, 5_000, 'taking over');
     await expectExactly(one, await events.stop());
-    await one.stop();
-    await database.drop();
   });
 
   it('keeps its membership while a statement takes longer than the session', async () => {
     const rooms = await startKafkaRooms([probeRoom], brokers());
+    after(() => rooms.stop());
     let batches = 0;
+    after(() => (probe.midBatch = () => undefined));
     probe.midBatch = () => {
       batches += 1;
       return sleep(8_000);
@@ -156,15 +166,17 @@ describeWithKafka('a process that reads', (brokers) => {
     await untilTrue(() => batches === 1);
     await expectExactly(rooms, ['/slow']);
     expect(batches).toBe(1);
-    await rooms.stop();
   });
 });
 
 describeWithOwnKafka('a broker', () => {
   it('may be killed and come back while events flow, and each event counts once', async () => {
     const broker = await startTestBroker();
+    after(() => broker.stop());
     const rooms = await startKafkaRooms([probeRoom], broker.brokers);
+    after(() => rooms.stop());
     const events = writeEvents(rooms.producer, 'restarted');
+    after(() => events.stop());
     await sleep(500);
     await broker.nodes[0]!.kill('SIGKILL');
     await untilTrue(async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 503);
@@ -175,7 +187,5 @@ describeWithOwnKafka('a broker', () => {
       'ready',
     );
     await expectExactly(rooms, await events.stop());
-    await rooms.stop();
-    await broker.stop();
   }, 150_000);
 });

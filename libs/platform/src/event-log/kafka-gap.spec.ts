@@ -122,4 +122,19 @@ describeWithKafka('the position', (brokers) => {
     const { partitions } = await again.system.accounting();
     expect(partitions.find(({ read }) => read > 0)).toMatchObject({ read: 3, counted: 3, duplicate: 0 });
   });
+
+  it('that another reader has moved fences a batch, and reading goes on behind what that one took', async () => {
+    const running = await start();
+    await running.producer.append([record(KEY, call('zero', '/zero'))]);
+    await running.settle();
+    // As another process would, whose member was not yet thrown out of the group: it took offset 1.
+    await setPosition(running, 2);
+    await running.producer.append([
+      record(KEY, call('one', '/taken-by-the-other')),
+      record(KEY, call('two', '/two')),
+    ]);
+    await running.settle();
+    expect(await whats(running)).toEqual(['/zero', '/two']);
+    expect(statusOf(running)).toMatchObject({ state: 'running', nextOffset: 3 });
+  });
 });

@@ -8,12 +8,13 @@ import {
   type TestRooms,
 } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
-import { newPrefix, untilTrue } from './contract/kafka-rooms.testing.js';
+import { cleanedUpAfterEach, newPrefix, untilTrue } from './contract/kafka-rooms.testing.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
 import { createTopics } from './kafka-topics.service.js';
 
 /** A Kafka that is not as it should be when a process starts: said in a sentence, tried again where that can help. */
 
+const after = cleanedUpAfterEach();
 const standing = { 'message.timestamp.type': 'CreateTime', 'retention.ms': '-1' };
 const ready = async (rooms: TestRooms) => rooms.call('anonymous', 'GET', '/health/ready');
 const becomesReady = (rooms: TestRooms) =>
@@ -25,6 +26,7 @@ describeWithKafka('a topic that does not exist at start', (brokers) => {
     const rooms = await startTestRooms([probeRoom], {
       settings: { KAFKA_BROKERS: brokers(), TOPIC_PREFIX: prefix },
     });
+    after(() => rooms.stop());
     await untilTrue(() => rooms.system.consumers().every(({ reason }) => reason?.includes('does not exist')));
     expect(rooms.system.consumers()[0]!.reason).toContain(`${prefix}${TOPICS.apiCalls.name} does not exist`);
     expect(rooms.system.consumers()[0]!.reason).toContain('taxameter topics create');
@@ -38,19 +40,20 @@ describeWithKafka('a topic that does not exist at start', (brokers) => {
     await becomesReady(rooms);
     await rooms.producer.append([record('isv_a|1', call('now'))]);
     await rooms.settle();
-    await rooms.stop();
   });
 });
 
 describeWithOwnKafka('a broker', () => {
   it('that is away at start is waited for, and not pretended to be there', async () => {
     const broker = await startTestBroker();
+    after(() => broker.stop());
     const prefix = newPrefix();
     await createTopics({ brokers: broker.brokers.split(','), prefix, settings: standing });
     await broker.nodes[0]!.kill('SIGKILL');
     const rooms = await startTestRooms([probeRoom], {
       settings: { KAFKA_BROKERS: broker.brokers, TOPIC_PREFIX: prefix },
     });
+    after(() => rooms.stop());
     expect((await ready(rooms)).status).toBe(503);
     await untilTrue(() =>
       rooms.system.consumers().every(({ reason }) => reason?.includes('no Kafka broker')),
@@ -62,12 +65,11 @@ describeWithOwnKafka('a broker', () => {
     await becomesReady(rooms);
     await rooms.producer.append([record('isv_a|1', call('now'))]);
     await rooms.settle();
-    await rooms.stop();
-    await broker.stop();
   });
 
   it('lets a process in with the right login, and ends its start with a sentence for a wrong one', async () => {
     const { saslBrokers, brokers, login, stop } = await startTestBroker();
+    after(stop);
     const prefix = newPrefix();
     await createTopics({ brokers: brokers.split(','), prefix, settings: standing });
     const startWith = (password: string) =>
@@ -84,10 +86,9 @@ describeWithOwnKafka('a broker', () => {
     await expect(wrong).rejects.toThrow(ConfigurationError);
     await expect(wrong).rejects.toThrow(/refuses the login: correct KAFKA_SASL_MECHANISM/);
     const rooms = await startWith(login.password);
+    after(() => rooms.stop());
     await becomesReady(rooms);
     await rooms.producer.append([record('isv_a|1', call('let in'))]);
     await rooms.settle();
-    await rooms.stop();
-    await stop();
   });
 });

@@ -4,10 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithKafka } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
-import { startKafkaRooms } from './contract/kafka-rooms.testing.js';
+import { cleanedUpAfterEach, startKafkaRooms } from './contract/kafka-rooms.testing.js';
 import { kafkaClient } from './kafka-client.service.js';
 import { mendKafkajs } from './kafkajs-mends.service.js';
 import { createLogger } from '../logging.service.js';
+
+const after = cleanedUpAfterEach();
 
 interface Queue {
   checkPendingRequests(): void;
@@ -47,6 +49,7 @@ describe('a connection of kafkajs that has nothing to send', () => {
 describeWithKafka('control records', (brokers) => {
   it('and aborted events are stepped over, and the position goes behind them', async () => {
     const rooms = await startKafkaRooms([probeRoom], brokers());
+    after(() => rooms.stop());
     const settings = { brokers: brokers().split(','), prefix: '', ssl: false, login: null };
     const producer = kafkaClient(settings, 'spec', createLogger('silent')).producer({
       transactionalId: `${rooms.prefix}tx`,
@@ -54,6 +57,7 @@ describeWithKafka('control records', (brokers) => {
       maxInFlightRequests: 1,
     });
     await producer.connect();
+    after(() => producer.disconnect());
     const timestamp = String(rooms.clock.now().getTime());
     const write = async (id: string, end: 'commit' | 'abort') => {
       const { partition, key, headers, value } = record('isv_a|1', call(id, `/${id}`));
@@ -77,7 +81,5 @@ describeWithKafka('control records', (brokers) => {
     const { partitions } = await rooms.system.accounting();
     const row = partitions.find(({ read }) => read > 0)!;
     expect(row).toMatchObject({ nextOffset: 8, read: 3, counted: 3, lag: 0 });
-    await producer.disconnect();
-    await rooms.stop();
   });
 });

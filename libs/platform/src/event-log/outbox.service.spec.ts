@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { TOPICS } from '@taxameter/contracts';
 import { fixedClock } from '../clock.js';
+import { parseConfiguration } from '../configuration.js';
 import { systemActor } from '../database/actor.js';
 import { withActor } from '../database/with-actor.service.js';
 import { openTestRoom } from '../testing/index.js';
@@ -17,6 +18,7 @@ let log: EventLog;
 beforeEach(async () => {
   room = await openTestRoom(probeRoom);
   log = await openEventLog({
+    configuration: parseConfiguration({}),
     databaseUrl: room.url,
     databases: new Map(),
     clock,

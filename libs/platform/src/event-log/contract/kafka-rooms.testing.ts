@@ -63,3 +63,13 @@ export async function untilTrue(
     await sleep(20);
   }
 }
+
+/** What a spec has started is ended after it, newest first, also when it fails: a run must not hang on a red spec. */
+export function cleanedUpAfterEach(): (cleanUp: () => unknown) => void {
+  const cleanUps: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse())
+      await Promise.resolve(cleanUp()).catch(() => undefined);
+  });
+  return (cleanUp) => void cleanUps.push(cleanUp);
+}
