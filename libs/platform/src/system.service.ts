@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { PartitionStatus } from './event-log/consumer-state.js';
+import { EventLogError } from './event-log/kafka-failure.js';
 import { Problem } from './http/problem.js';
 
 /** What runs in this process and how far it is: the source of health and of the accounting. */
@@ -50,14 +51,15 @@ export class System {
       const reasons = [...new Set(joining.map(({ room, reason }) => `${room}: ${reason ?? 'is joining'}`))];
       throw new Problem(503, 'not-joined', reasons.join('; '), { consumers: this.consumers() });
     }
-    await this.log.ping().catch((error: unknown) => {
-      throw new Problem(503, 'event-log-away', error instanceof Error ? error.message : String(error));
-    });
+    await this.log.ping().catch(refuseAsAway);
   }
 
-  /** Per room and partition the account since the beginning; `lag` counts records not yet read, against the log's end now. */
+  /**
+   * Per room and partition the account since the beginning; `lag` counts records not yet read, against the log's end now.
+   * @throws Problem 503 when the event log does not answer
+   */
   async accounting(): Promise<SystemAccounting> {
-    const ends = await this.log.ends();
+    const ends = await this.log.ends().catch(refuseAsAway);
     const perRoom = await Promise.all(
       [...this.databases].map(async ([room, database]) => {
         const rows = await database.query<AccountingRow[]>(ACCOUNTING);
@@ -73,6 +75,11 @@ export class System {
       outbox: perRoom.map((room) => room.outbox),
     };
   }
+}
+
+function refuseAsAway(error: unknown): never {
+  if (!(error instanceof EventLogError)) throw error;
+  throw new Problem(503, 'event-log-away', error.message);
 }
 
 function lagOf(

@@ -153,19 +153,32 @@ describeWithKafka('a process that reads', (brokers) => {
     await expectExactly(one, await events.stop());
   });
 
-  it('keeps its membership while a statement takes longer than the session', async () => {
-    const rooms = await startKafkaRooms([probeRoom], brokers());
-    after(() => rooms.stop());
-    let batches = 0;
+  it('keeps its partitions while a statement takes longer than the session', async () => {
+    const database = await createTestDatabase();
+    after(() => database.drop());
+    const prefix = newPrefix();
+    const [one, two] = [
+      await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url }),
+      await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url }),
+    ];
+    after(() => Promise.all([one.stop(), two.stop()]));
+    const shares = () => [one, two].map((rooms) => rooms.system.consumers().length);
+    await untilTrue(() => shares().every((count) => count > 0 && count < 9));
+    const before = shares();
     after(() => (probe.midBatch = () => undefined));
-    probe.midBatch = () => {
-      batches += 1;
-      return sleep(8_000);
+    let isWriting = false;
+    probe.midBatch = async () => {
+      isWriting = true;
+      await sleep(9_000);
+      isWriting = false;
     };
-    await rooms.producer.append([record(KEYS[0]!, call('slow', '/slow'))]);
-    await untilTrue(() => batches === 1);
-    await expectExactly(rooms, ['/slow']);
-    expect(batches).toBe(1);
+    await one.producer.append([record(KEYS[0]!, call('slow', '/slow'))]);
+    await untilTrue(() => isWriting);
+    while (isWriting) {
+      expect(shares()).toEqual(before);
+      await sleep(100);
+    }
+    await expectExactly(one, ['/slow']);
   });
 });
 
@@ -180,6 +193,10 @@ describeWithOwnKafka('a broker', () => {
     await sleep(500);
     await broker.nodes[0]!.kill('SIGKILL');
     await untilTrue(async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 503);
+    // So long that kafkajs gives up and its consumers crash.
+    const areOut = () =>
+      rooms.system.consumers().every(({ reason }) => reason?.includes('no Kafka broker answers'));
+    await untilTrue(areOut, 40_000, 'giving up');
     await broker.nodes[0]!.restart();
     await untilTrue(
       async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 200,

@@ -5,6 +5,7 @@ import type { LogExtent } from './kafka-log.service.js';
 import { fetchedOffsetOf } from './kafkajs-mends.service.js';
 import { readPosition, type RecordRange } from './process-records.service.js';
 import type { StoredRecord } from './record.js';
+import { orAborted } from './waiting.service.js';
 
 /** Reads one topic-partition of Kafka for one room, from where the room's database says. */
 
@@ -199,15 +200,4 @@ const MEMBERSHIP_LOST = new Set([
 
 function isMembershipLost(error: unknown): boolean {
   return MEMBERSHIP_LOST.has(String((error as { type?: unknown }).type));
-}
-
-async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<void>((resolve) => {
-    abort = resolve;
-    signal.addEventListener('abort', abort);
-  });
-  await Promise.race([work, aborted]);
-  if (abort) signal.removeEventListener('abort', abort);
 }

@@ -10,6 +10,7 @@ import { KAFKA_PATIENCE } from './kafka-client.service.js';
 import { EventLogError, kafkaFailureOf, toEventLogError } from './kafka-failure.js';
 import type { KafkaLog } from './kafka-log.service.js';
 import { KafkaPartition, type PartitionConsumer } from './kafka-partition.service.js';
+import { orAborted, within } from './waiting.service.js';
 
 /** A room's membership in its consumer group: joins, and joins again whatever happened, until it is stopped. */
 
@@ -88,7 +89,8 @@ export class KafkaRoomConsumer {
    */
   private async session(): Promise<unknown> {
     const { log } = this.options;
-    await this.refuseUnreadableTopics();
+    await orAborted(this.refuseUnreadableTopics(), this.leaving.signal);
+    if (this.leaving.signal.aborted) return;
     const consumer = log.client.consumer({
       groupId: `${log.settings.prefix}taxameter-${this.options.room}`,
       sessionTimeout: SESSION_MS,
@@ -100,35 +102,44 @@ export class KafkaRoomConsumer {
       retry: { ...KAFKA_PATIENCE, restartOnFailure: () => Promise.resolve(false) },
     });
     this.consumer = consumer;
+    // Of a consumer that was given up and is still there nothing is heard any more.
+    const isCurrent = () => this.consumer === consumer && !this.leaving.signal.aborted;
     let joining: Promise<void> = Promise.resolve();
     let watching: NodeJS.Timeout | undefined;
-    let quit = () => {};
-    try {
-      // Before `run()`: the crash can come inside it.
-      const ended = new Promise<unknown>((resolve) => {
-        consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
-        quit = () => resolve(undefined);
-        this.leaving.signal.addEventListener('abort', quit);
-        watching = setInterval(() => {
-          if (this.lookForSigns() > GIVE_UP_AFTER_MS) resolve(new Error('Kafka does not answer'));
-        }, HEARTBEAT_MS);
-      });
-      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => this.joined(payload.memberAssignment));
-      consumer.on(consumer.events.HEARTBEAT, () => this.sign());
-      this.lastSignMs = performance.now();
+    const enter = async () => {
       await consumer.connect();
       const names = this.topics.map((topic) => log.settings.prefix + topic);
-      await consumer.subscribe({ topics: names, fromBeginning: true });
+      if (isCurrent()) await consumer.subscribe({ topics: names, fromBeginning: true });
+      if (!isCurrent()) return;
       joining = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: async (payload) => this.partitions.get(nameOf(payload.batch))?.take(payload),
+        eachBatch: async (payload) => {
+          if (isCurrent()) await this.partitions.get(nameOf(payload.batch))?.take(payload);
+        },
       });
-      return await Promise.race([joining.then(() => ended), ended]);
+      await joining;
+    };
+    try {
+      // Before `run()`: the crash can come inside it.
+      const ended = new Promise<unknown>((resolve) => {
+        consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
+        watching = setInterval(() => {
+          if (this.lookForSigns() > GIVE_UP_AFTER_MS) resolve(new Error(SILENT));
+        }, HEARTBEAT_MS);
+      });
+      consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+        if (isCurrent()) this.joined(payload.memberAssignment);
+      });
+      consumer.on(consumer.events.HEARTBEAT, () => this.sign());
+      this.lastSignMs = performance.now();
+      return await orAborted(
+        enter().then(() => ended),
+        this.leaving.signal,
+      );
     } finally {
       clearInterval(watching);
-      this.leaving.signal.removeEventListener('abort', quit);
       // A consumer that is told to stop while it joins would go on joining, and read on as a ghost.
       await within(LEAVE_WITHIN_MS, joining);
       await within(LEAVE_WITHIN_MS, consumer.disconnect());
@@ -261,11 +272,4 @@ const SILENT = 'Kafka does not answer';
 
 function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
   return `${topic} ${partition}`;
-}
-
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const enough = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
-  await Promise.race([work.catch(() => undefined), late]);
-  enough.abort();
 }

@@ -1,0 +1,27 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Waits that end before the work does; the work goes on, and its late failure is nobody's. */
+
+/** Resolves with undefined once the signal is aborted; before that as the work does. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  work.catch(() => undefined);
+  if (signal.aborted) return undefined;
+  let onAbort = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    onAbort = () => resolve(undefined);
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Resolves when the work has ended, however, or the time is up. */
+export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const enough = new AbortController();
+  const late = sleep(milliseconds, undefined, { signal: enough.signal }).catch(() => undefined);
+  await Promise.race([work.catch(() => undefined), late]);
+  enough.abort();
+}
