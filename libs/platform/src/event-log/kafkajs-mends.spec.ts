@@ -1,11 +1,13 @@
 import { TOPICS } from '@taxameter/contracts';
+import { Kafka, logLevel } from 'kafkajs';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithKafka } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
-import { cleanedUpAfterEach, startKafkaRooms } from './contract/kafka-rooms.testing.js';
-import { kafkaClient } from './kafka-client.service.js';
+import { cleanedUpAfterEach, newPrefix, startKafkaRooms, untilTrue } from './contract/kafka-rooms.testing.js';
+import { KAFKA_PATIENCE, kafkaClient } from './kafka-client.service.js';
 import { mendKafkajs } from './kafkajs-mends.service.js';
 import { createLogger } from '../logging.service.js';
 
@@ -81,5 +83,59 @@ describeWithKafka('control records', (brokers) => {
     const { partitions } = await rooms.system.accounting();
     const row = partitions.find(({ read }) => read > 0)!;
     expect(row).toMatchObject({ nextOffset: 8, read: 3, counted: 3, lag: 0 });
+  });
+});
+
+/** A client whose network can be taken away after a request has gone out and before its answer is heard. */
+function clientToCutOff(brokers: string) {
+  let isCut = false;
+  const kafka = new Kafka({
+    ...{
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { ...KAFKA_PATIENCE, retries: 2, initialRetryTime: 50 },
+    },
+    socketFactory: ({ host, port, onConnect }) => {
+      const socket = connect({ host, port: isCut ? 1 : port }, onConnect);
+      const emit = socket.emit.bind(socket);
+      socket.emit = (event: string, ...rest: unknown[]) => {
+        if (!isCut || event !== 'data') return emit(event, ...rest);
+        socket.destroy(new Error('cut off'));
+        return true;
+      };
+      return socket;
+    },
+  });
+  return { kafka, cut: (value: boolean) => (isCut = value) };
+}
+
+describeWithKafka('after an answer that was lost for good, a record that kafkajs calls stored', (brokers) => {
+  it.each([
+    ['is not there when the producer is idempotent, which is why ours is not', true, ['A', 'C']],
+    ['is there when it is not', false, ['A', 'B', 'C']],
+  ])('%s', async (_, idempotent, stored) => {
+    const { kafka, cut } = clientToCutOff(brokers());
+    const topic = `${newPrefix()}answers`;
+    const admin = kafka.admin();
+    await admin.connect();
+    after(() => admin.disconnect());
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+    const producer = kafka.producer({ idempotent, retry: { retries: 1, initialRetryTime: 50 } });
+    await producer.connect();
+    after(() => producer.disconnect());
+    const send = (value: string) => producer.send({ topic, messages: [{ value, partition: 0 }] });
+    await send('first');
+    cut(true);
+    await expect(send('A')).rejects.toThrow();
+    cut(false);
+    expect(await send('B')).toMatchObject([{ errorCode: 0 }]);
+    await send('C');
+    const consumer = kafka.consumer({ groupId: `${topic}.reader` });
+    after(() => consumer.disconnect());
+    await consumer.subscribe({ topic, fromBeginning: true });
+    const read: string[] = [];
+    await consumer.run({ eachMessage: async ({ message }) => void read.push(message.value!.toString()) });
+    await untilTrue(() => read.includes('C'));
+    expect(read).toEqual(['first', ...stored]);
   });
 });
