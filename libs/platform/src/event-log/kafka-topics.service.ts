@@ -1,8 +1,9 @@
 import { ALL_TOPICS } from '@taxameter/contracts';
 import type { Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../logging.service.js';
 import { kafkaClient, type KafkaSettings } from './kafka-client.service.js';
-import { EventLogError, toEventLogError } from './kafka-failure.js';
+import { EventLogError, kafkaFailureOf, toEventLogError } from './kafka-failure.js';
 import { settingsOf, topicDifferences, type FoundTopic, type TopicDifference } from './topic-differences.js';
 
 /** Makes the topics on Kafka and reads them back: what `taxameter topics` does, and what a start asks. */
@@ -20,6 +21,9 @@ export type NewTopics = TopicsOnKafka & {
 /** `ConfigResourceTypes.TOPIC` of kafkajs, a CommonJS package in which Node does not find that name. */
 const RESOURCE_TOPIC = 2;
 const MOST_COPIES = 3;
+/** Twenty seconds: a busy machine needed more than one. */
+const LOOKS = 200;
+const LOOK_EVERY_MS = 100;
 /** About three seconds in all; a broker that is away is said, not waited for. */
 const PATIENCE = { retries: 4, initialRetryTime: 200 };
 
@@ -40,9 +44,9 @@ export async function createTopics(
       );
     const there = new Set(await admin.listTopics());
     const missing = ALL_TOPICS.filter((topic) => !there.has(wanted.prefix + topic.name));
-    if (missing.length > 0)
+    if (missing.length > 0) {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: missing.map((topic) => ({
           topic: wanted.prefix + topic.name,
           numPartitions: topic.partitions,
@@ -52,6 +56,11 @@ export async function createTopics(
           ),
         })),
       });
+      await untilKnown(
+        admin,
+        missing.map((topic) => wanted.prefix + topic.name),
+      );
+    }
     const made = missing.map((topic) => wanted.prefix + topic.name);
     return { made, differences: await differencesThere(admin, wanted.prefix) };
   });
@@ -63,6 +72,20 @@ export async function createTopics(
  */
 export async function checkTopics(where: TopicsOnKafka): Promise<TopicDifference[]> {
   return withAdmin(where, (admin) => differencesThere(admin, where.prefix));
+}
+
+/** The controller has made them before the brokers have heard of it; kafkajs's own waiting gives up at the first "unknown". */
+async function untilKnown(admin: Admin, names: readonly string[]): Promise<void> {
+  for (let looks = 0; ; looks += 1) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [...names] });
+      if (topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (kafkaFailureOf(error) !== 'unknown_topic' || looks >= LOOKS) throw error;
+    }
+    if (looks >= LOOKS) return;
+    await sleep(LOOK_EVERY_MS);
+  }
 }
 
 async function differencesThere(admin: Admin, prefix: string): Promise<TopicDifference[]> {
