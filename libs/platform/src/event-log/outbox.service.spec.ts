@@ -121,14 +121,22 @@ describe('the outbox', () => {
   it('is emptied by one relay at a time, in the order of writing', async () => {
     const { sent, producer } = keeper();
     await publish(...Array.from({ length: 250 }, (_, index) => fact(index + 1)));
+    let begun = () => {};
+    let goOn = () => {};
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const mayGoOn = new Promise<void>((resolve) => (goOn = resolve));
     const slow: EventLogProducer = {
       append: async (records) => {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        begun();
+        await mayGoOn;
         await producer.append(records);
       },
     };
-    const both = await Promise.all([relayOnce(room.database, slow), relayOnce(room.database, slow)]);
-    expect(both.sort()).toEqual([false, true]);
+    const first = relayOnce(room.database, slow);
+    await hasBegun;
+    expect(await relayOnce(room.database, slow)).toBe(false);
+    goOn();
+    expect(await first).toBe(true);
     expect(await waiting()).toBe(50);
     await relayOnce(room.database, slow);
     expect(versions(sent)).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
