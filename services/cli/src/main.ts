@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
 import { registerSeedCommand } from '@taxameter/partners';
@@ -17,7 +18,9 @@ const WRONG_USE = 2;
 
 async function main(): Promise<void> {
   const configuration = readConfiguration();
-  const local = readLocalAccess(configuration.DATA_DIR);
+  // A demo beside the real system has a folder of its own; the real one comes first.
+  const local =
+    readLocalAccess(configuration.DATA_DIR) ?? readLocalAccess(join(configuration.DATA_DIR, 'demo'));
   const context: CommandContext = {
     defaultUrl: configuration.TAXAMETER_URL ?? local?.url ?? 'http://127.0.0.1:3000',
     defaultToken: configuration.TAXAMETER_TOKEN ?? local?.token,

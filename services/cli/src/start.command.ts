@@ -41,10 +41,10 @@ async function start(isDemo: boolean, context: CommandContext): Promise<void> {
   });
   const say = (line: string) => context.stderr.write(`${line}\n`);
   const running = await startRooms(ALL_ROOMS, configuration, { onProgress: say });
-  const local = await openLocalAccess(running, folder);
+  const local = await openLocalAccess(running, configuration.DATA_DIR);
   stopOnSignal(running, () => {
     say('stopping: consumers drain, then the database is closed');
-    removeLocalAccess(folder);
+    removeLocalAccess(configuration.DATA_DIR);
   });
   if (isDemo) await loadDemo(local, say);
   const link = `${running.address}/#setup=${await running.tokens.createSetupLink()}`;
