@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
 import { registerSeedCommand } from '@taxameter/partners';
@@ -9,7 +8,7 @@ import { registerAccessCommands } from './access.command.js';
 import { registerApiDocumentsCommand } from './api-documents.command.js';
 import type { CommandContext } from './command-context.js';
 import { registerDemoCommand } from './demo/demo.command.js';
-import { readLocalAccess } from './local-access.service.js';
+import { demoFolderOf, readLocalAccess } from './local-access.service.js';
 import { registerStartCommand } from './start.command.js';
 
 /** `taxameter`: the one command line. Exit 0 done, 1 something found or failed, 2 wrong use. */
@@ -20,10 +19,12 @@ async function main(): Promise<void> {
   const configuration = readConfiguration();
   // A demo beside the real system has a folder of its own; the real one comes first.
   const local =
-    readLocalAccess(configuration.DATA_DIR) ?? readLocalAccess(join(configuration.DATA_DIR, 'demo'));
+    readLocalAccess(configuration.DATA_DIR) ?? readLocalAccess(demoFolderOf(configuration.DATA_DIR));
   const context: CommandContext = {
     defaultUrl: configuration.TAXAMETER_URL ?? local?.url ?? 'http://127.0.0.1:3000',
-    defaultToken: configuration.TAXAMETER_TOKEN ?? local?.token,
+    // The token of this machine's Taxameter is for its own address only.
+    defaultToken:
+      configuration.TAXAMETER_TOKEN ?? (configuration.TAXAMETER_URL === undefined ? local?.token : undefined),
     databaseUrl: configuration.DATABASE_URL,
     stdout: process.stdout,
     stderr: process.stderr,

@@ -67,7 +67,7 @@ export function registerBillingCommands(program: Command, context: BillingComman
 }
 
 async function runBilling(flags: Flags, context: BillingCommandContext): Promise<number> {
-  const token = flags.token ?? context.defaultToken;
+  const token = flags.token ?? (flags.url === context.defaultUrl ? context.defaultToken : undefined);
   const wrong = wrongUse(flags, token, context.isTerminal);
   if (wrong !== null) {
     context.stderr.write(`billing run: ${wrong}\n`);
