@@ -104,8 +104,9 @@ describe('the demo', () => {
     for (const moment of moments) {
       const running = taxameter(['demo', '--folder', folder]);
       const killed = setTimeout(() => running.child.kill('SIGKILL'), moment);
-      await running.finished;
+      const { signal } = await running.finished;
       clearTimeout(killed);
+      expect(signal).toBe('SIGKILL');
     }
     const { code, stderr } = await taxameter(['demo', '--folder', folder]).finished;
     expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);

@@ -44,6 +44,12 @@ describe('parseConfiguration', () => {
     expect(parseConfiguration({ ROOMS: ' metering, billing,,' }).ROOMS).toEqual(['metering', 'billing']);
   });
 
+  it('refuses a country that is no code: a typing error here would hold every SMS', () => {
+    for (const countries of ['dk', 'Denmark', 'DK;FO']) {
+      expect(() => parseConfiguration({ ALLOWED_SMS_COUNTRIES: countries })).toThrow(/ALLOWED_SMS_COUNTRIES/);
+    }
+  });
+
   it('reads the fixed clock as an instant', () => {
     expect(parseConfiguration({ FIXED_CLOCK: '2026-10-05T10:00:00+02:00' }).FIXED_CLOCK).toEqual(
       new Date('2026-10-05T08:00:00Z'),

@@ -56,6 +56,7 @@ export const configurationSchema = z.object({
     .default([])
     .describe('hosts that webhooks may reach although they are private or loopback (tests, intranet)'),
   ALLOWED_SMS_COUNTRIES: list
+    .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, 'must be two-letter country codes such as DK,FO,GL')).min(1))
     .default(['DK'])
     .describe('countries whose SMS are billed; others are held (A5)'),
   GRACE_HOURS: z.coerce

@@ -50,7 +50,8 @@ export function registerAccessCommands(program: Command, context: CommandContext
     }
   };
   registerLink(program, ask);
-  registerTokens(program, ask);
+  // The remark stays off stdout, so that TOKEN=$(… token create …) holds the token alone.
+  registerTokens(program, ask, (line) => context.stderr.write(`${line}\n`));
 }
 
 async function accessOf({
@@ -79,7 +80,7 @@ function registerLink(program: Command, ask: Ask): void {
     );
 }
 
-function registerTokens(program: Command, ask: Ask): void {
+function registerTokens(program: Command, ask: Ask, remark: (line: string) => void): void {
   const token = program
     .command('token')
     .summary('creates, lists and revokes tokens')
@@ -96,7 +97,8 @@ function registerTokens(program: Command, ask: Ask): void {
       ask(async (access) => {
         const body = { role, name, days, ...(partner !== undefined && { partnerId: partner }) };
         const made = await callApi<CreatedToken>(access, 'POST', '/v1/tokens', body);
-        return [made.token, `(${made.id}, good until ${made.expiresAt.slice(0, 10)}; it is not shown again)`];
+        remark(`(${made.id}, good until ${made.expiresAt.slice(0, 10)}; it is not shown again)`);
+        return [made.token];
       }),
     );
   token

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /**
  * How the commands find the Taxameter that runs on this machine: `npm start` leaves its address and a token of its own in a
- * file that only this user can read. The token is revoked, and the file removed, when it stops.
+ * file that only this user can read. The file is removed when it stops; the token is
+ * revoked by the next start, and ends after 30 days.
  */
 export interface LocalAccess {
   readonly url: string;
@@ -11,6 +12,11 @@ export interface LocalAccess {
 }
 
 const FILE = 'local-access.json';
+
+/** The demo's folder stands beside the real one: inside it, it would be a foreign file in a database folder. */
+export function demoFolderOf(folder: string): string {
+  return `${resolve(folder)}-demo`;
+}
 
 export function writeLocalAccess(folder: string, access: LocalAccess): void {
   mkdirSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ import { registerAccessCommands } from './access.command.js';
 import { registerApiDocumentsCommand } from './api-documents.command.js';
 import type { CommandContext } from './command-context.js';
 import { registerDemoCommand } from './demo/demo.command.js';
-import { readLocalAccess } from './local-access.service.js';
+import { demoFolderOf, readLocalAccess } from './local-access.service.js';
 import { registerStartCommand } from './start.command.js';
 import { registerTopicsCommands } from './topics.command.js';
 
@@ -18,10 +18,14 @@ const WRONG_USE = 2;
 
 async function main(): Promise<void> {
   const configuration = readConfiguration();
-  const local = readLocalAccess(configuration.DATA_DIR);
+  // A demo beside the real system has a folder of its own; the real one comes first.
+  const local =
+    readLocalAccess(configuration.DATA_DIR) ?? readLocalAccess(demoFolderOf(configuration.DATA_DIR));
   const context: CommandContext = {
     defaultUrl: configuration.TAXAMETER_URL ?? local?.url ?? 'http://127.0.0.1:3000',
-    defaultToken: configuration.TAXAMETER_TOKEN ?? local?.token,
+    // The token of this machine's Taxameter is for its own address only.
+    defaultToken:
+      configuration.TAXAMETER_TOKEN ?? (configuration.TAXAMETER_URL === undefined ? local?.token : undefined),
     databaseUrl: configuration.DATABASE_URL,
     stdout: process.stdout,
     stderr: process.stderr,

@@ -1,11 +1,15 @@
-import { resolve } from 'node:path';
 import { readConfiguration, startRooms, type RunningRooms } from '@taxameter/platform';
 import { ALL_ROOMS, startFailure, stopOnSignal } from '@taxameter/server';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { DEMO } from './demo/demo-inputs.service.js';
 import { loadDemo } from './demo/load-demo.service.js';
-import { removeLocalAccess, writeLocalAccess, type LocalAccess } from './local-access.service.js';
+import {
+  demoFolderOf,
+  removeLocalAccess,
+  writeLocalAccess,
+  type LocalAccess,
+} from './local-access.service.js';
 
 /** The standalone system, staying up. */
 
@@ -35,18 +39,29 @@ async function start(isDemo: boolean, context: CommandContext): Promise<void> {
   const folder = readConfiguration().DATA_DIR;
   const configuration = readConfiguration({
     ...(isDemo
-      ? { FIXED_CLOCK: DEMO.clock, DATA_DIR: resolve(folder, 'demo'), SELLER_FILE: DEMO.seller }
+      ? {
+          FIXED_CLOCK: DEMO.clock,
+          // Never the real database: what the demo books can never be deleted again.
+          DATABASE_URL: '',
+          DATA_DIR: demoFolderOf(folder),
+          SELLER_FILE: DEMO.seller,
+        }
       : {}),
     LOG_LEVEL: readConfiguration().LOG_LEVEL === 'info' ? 'warn' : readConfiguration().LOG_LEVEL,
   });
   const say = (line: string) => context.stderr.write(`${line}\n`);
   const running = await startRooms(ALL_ROOMS, configuration, { onProgress: say });
-  const local = await openLocalAccess(running, folder);
+  const local = await openLocalAccess(running, configuration.DATA_DIR);
   stopOnSignal(running, () => {
     say('stopping: consumers drain, then the database is closed');
-    removeLocalAccess(folder);
+    removeLocalAccess(configuration.DATA_DIR);
   });
-  if (isDemo) await loadDemo(local, say);
+  if (isDemo) {
+    await loadDemo(local, say).catch(async (error: unknown) => {
+      await running.stop();
+      throw error;
+    });
+  }
   const link = `${running.address}/#setup=${await running.tokens.createSetupLink()}`;
   context.stdout.write(
     [

@@ -29,7 +29,9 @@ export async function runServer(
 export function startFailure(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof PostgresStartError)
     return `Taxameter cannot start: ${error.message}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // The operating system refused something: its sentence names what and where, a stack would only hide it.
+  return 'syscall' in error ? `Taxameter cannot go on: ${error.message}` : (error.stack ?? error.message);
 }
 
 /** The second signal does not wait any more. */

@@ -17,6 +17,8 @@ export function severitiesFrom(lowest: Severity): readonly Severity[] {
 
 export function isWanted(wish: Wish, breach: Breach): boolean {
   return (
+    // A backlog or an old log is listed, but wakes nobody (domain: evaluation horizon).
+    !breach.retroactive &&
     severitiesFrom(wish.minSeverity).includes(breach.severity) &&
     (wish.rules?.includes(breach.ruleId) ?? true) &&
     (wish.integrationIds?.includes(breach.scope.integrationId) ?? true)

@@ -140,7 +140,7 @@ describe('a billing run', () => {
     expect(second.body.runId).toBe(first.body.runId);
   });
 
-  it('refuses a quarter whose grace period runs, unless given a reason, which the audit keeps', async () => {
+  it('refuses a quarter that runs, and one in its grace unless given a reason, which the audit keeps', async () => {
     const early = await preview('2026-Q4');
     expect(early.status).toBe(409);
     expect(early.body).toMatchObject({
@@ -148,12 +148,18 @@ describe('a billing run', () => {
       possibleFrom: '2027-01-03T23:00:00.000Z',
     });
     const override = { reason: 'partneren lukker' };
-    const forced = await post(RUNS, { quarter: '2026-Q4', override });
+    expect((await post(RUNS, { quarter: '2026-Q4', override })).status).toBe(409);
+
+    const inGrace = await startTestRooms([BILLING_ROOM], { now: '2026-10-02T08:00:00Z' });
+    const run = (body: object) => inGrace.call('finance', 'POST', RUNS, { body });
+    expect((await run({ quarter: '2026-Q3' })).status).toBe(409);
+    const forced = await run({ quarter: '2026-Q3', override });
     expect(forced.body).toMatchObject({ status: 'draft', overrideReason: 'partneren lukker' });
-    const audit = await rooms.databases
+    const audit = await inGrace.databases
       .get('billing')!
       .query("select action, detail ->> 'overrideReason' as reason from audit");
     expect(audit).toEqual([{ action: 'run_previewed', reason: 'partneren lukker' }]);
+    await inGrace.stop();
   });
 
   it('refuses to approve what has changed since the preview, and says what', async () => {

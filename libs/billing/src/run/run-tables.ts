@@ -52,10 +52,13 @@ function remarks({ partners, holds }: RunView): string[] {
   const warned = partners.flatMap(({ partnerId, warnings }) =>
     warnings.map((warning) => `warning: ${partnerId}: ${warning}`),
   );
-  const held = holds.map(
-    ({ reason, integrationId, quantity, recipientCountry }) =>
-      `held: ${quantity} SMS of ${integrationId} to ${recipientCountry}: ${reason}`,
-  );
+  // The judgement is kept per agreement; a person decides per integration, country and reason.
+  const heldByReason = new Map<string, number>();
+  for (const { reason, integrationId, quantity, recipientCountry } of holds) {
+    const what = `of ${integrationId} to ${recipientCountry}: ${reason}`;
+    heldByReason.set(what, (heldByReason.get(what) ?? 0) + quantity);
+  }
+  const held = [...heldByReason].map(([what, quantity]) => `held: ${quantity} SMS ${what}`);
   return [...parked, ...failed, ...warned, ...held];
 }
 

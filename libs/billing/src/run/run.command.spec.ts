@@ -60,13 +60,19 @@ describe('taxameter billing run', () => {
     expect((await rooms.call('finance', 'GET', '/v1/invoices')).body.items).toEqual([]);
   });
 
+  it('issues nothing where nobody can be asked and nobody has said yes', async () => {
+    const { code, err } = await billing(['--quarter', '2026-Q3', '--issue']);
+    expect([code, err]).toEqual([2, expect.stringContaining('say --yes')]);
+    expect((await rooms.call('finance', 'GET', '/v1/invoices')).body.items).toEqual([]);
+  });
+
   it('issues, waits for the documents, and reports the same quarter again', async () => {
-    const first = await billing(['--quarter', '2026-Q3', '--issue', '--json']);
+    const first = await billing(['--quarter', '2026-Q3', '--issue', '--yes', '--json']);
     expect(first.code).toBe(0);
     const { run, invoices } = JSON.parse(first.out);
     expect(run).toMatchObject({ status: 'completed', partners: [{ documents: 'ready' }] });
     expect(invoices).toMatchObject([{ number: '100001', gross: '3.75' }]);
-    const again = await billing(['--quarter', '2026-Q3', '--issue']);
+    const again = await billing(['--quarter', '2026-Q3', '--issue', '--yes']);
     expect(again.code).toBe(0);
     expect(again.err).toContain('2026-Q3 is completed: nothing to do');
     expect(again.out).toContain('100001');
@@ -77,9 +83,8 @@ describe('taxameter billing run', () => {
     const early = await billing(['--quarter', '2026-Q4']);
     expect(early.code).toBe(1);
     expect(early.err).toContain('wait, or give an override with its reason');
-    expect(await billing(['--quarter', '2026-Q4', '--override', 'partneren lukker'])).toMatchObject({
-      code: 0,
-    });
+    const forced = await billing(['--quarter', '2026-Q4', '--override', 'partneren lukker']);
+    expect([forced.code, forced.err]).toEqual([1, expect.stringContaining('has not ended')]);
   });
 
   it('as a function: takes up a run that was left as a draft and gives the invoices', async () => {

@@ -67,8 +67,8 @@ export function registerBillingCommands(program: Command, context: BillingComman
 }
 
 async function runBilling(flags: Flags, context: BillingCommandContext): Promise<number> {
-  const token = flags.token ?? context.defaultToken;
-  const wrong = wrongUse(flags, token);
+  const token = flags.token ?? (flags.url === context.defaultUrl ? context.defaultToken : undefined);
+  const wrong = wrongUse(flags, token, context.isTerminal);
   if (wrong !== null) {
     context.stderr.write(`billing run: ${wrong}\n`);
     return 2;
@@ -89,11 +89,19 @@ async function runBilling(flags: Flags, context: BillingCommandContext): Promise
   }
 }
 
-function wrongUse({ quarter, override }: Flags, token: string | undefined): string | null {
+function wrongUse(
+  { quarter, override, approve, issue, yes }: Flags,
+  token: string | undefined,
+  isTerminal: boolean,
+): string | null {
   if (!fields.quarterName.safeParse(quarter).success) {
     return `"${quarter}" is not a quarter: write it as 2026-Q3`;
   }
   if (override?.trim() === '') return '--override needs a reason';
+  // An invoice cannot be taken back: where nobody can be asked, the agreement must be written down.
+  if ((approve || issue) && !yes && !isTerminal) {
+    return 'nobody can be asked without a terminal: say --yes to approve or issue';
+  }
   return token ? null : 'no token: give one with --token, or set TAXAMETER_TOKEN';
 }
 
@@ -121,8 +129,7 @@ async function advance(flags: Flags, door: RunQuarterDoor, context: BillingComma
 }
 
 async function agrees(question: string, flags: Flags, context: BillingCommandContext): Promise<boolean> {
-  // Without a terminal nobody can answer: there the flags are the decision.
-  if (flags.yes || !context.isTerminal) return true;
+  if (flags.yes) return true;
   if (context.confirm) return context.confirm(question);
   const terminal = createInterface({ input: process.stdin, output: context.stderr });
   try {

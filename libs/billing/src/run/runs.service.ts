@@ -231,9 +231,15 @@ export class BillingRuns {
 
   private mustBeClosed(quarter: Quarter, overrideReason: string | null): void {
     const closesAt = new Date(quarter.end.getTime() + this.settings.graceHours * HOUR_MS);
-    if (overrideReason !== null || this.clock.now() >= closesAt) return;
+    const now = this.clock.now();
+    // An override may shorten the grace, never the quarter: a partner gets one invoice a quarter, and what is sent after
+    // it could not be billed any more.
+    if (now >= closesAt || (overrideReason !== null && now >= quarter.end)) return;
     const possibleFrom = closesAt.toISOString();
-    const detail = `${quarter} is open until ${possibleFrom}: wait, or give an override with its reason`;
+    const detail =
+      overrideReason === null
+        ? `${quarter} is open until ${possibleFrom}: wait, or give an override with its reason`
+        : `${quarter} has not ended: an override shortens the grace after it, not the quarter`;
     throw new Problem(409, 'quarter-not-closed', detail, { possibleFrom });
   }
 

@@ -90,7 +90,7 @@ export function registerImportCommand(program: Command, context: ImportCommandCo
 }
 
 async function runImport(file: string, flags: Flags, context: ImportCommandContext): Promise<number> {
-  const token = flags.token ?? context.defaultToken;
+  const token = flags.token ?? (flags.url === context.defaultUrl ? context.defaultToken : undefined);
   if (!flags.dryRun && !token) {
     context.stderr.write('import: no token: give one with --token, or look first with --dry-run\n');
     return 2;

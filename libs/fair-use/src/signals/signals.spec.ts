@@ -73,8 +73,13 @@ describe('calls', () => {
 });
 
 describe('unfiltered sweeps', () => {
-  it('count a list that is fetched without a filter, with page 0, page null or no query at all', () => {
-    expect(sweepsIn(signals({ query: { page: 0 } }, { query: { page: null } }, { query: null }, {}))).toBe(4);
+  it('count a list that is fetched without a filter, with page 0, page null or no page', () => {
+    expect(sweepsIn(signals({ query: { page: 0 } }, { query: { page: null } }, { query: {} }))).toBe(3);
+  });
+
+  it('do not count a call of which nobody says how it was asked, nor one answered by 304', () => {
+    const found = signals({ query: null }, { query: undefined }, { query: { page: 0 }, status: 304 });
+    expect(sweepsIn(found)).toBe(0);
   });
 
   it('do not count the later pages of the same sweep', () => {

@@ -23,6 +23,7 @@ export function callAt(time: string, overrides: Partial<ApiCall> = {}): ApiCallE
       status: 200,
       durationMs: 84,
       enforced: 'none',
+      query: { page: 0 },
       ...overrides,
     },
   };

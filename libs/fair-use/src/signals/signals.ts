@@ -101,13 +101,15 @@ function countsAgainstPartner(call: ApiCallEvent['data']): boolean {
 
 /**
  * Page 0, or no page at all, starts a sweep; the pages after it belong to the same one. An answer that is no
- * success fetched nothing, so "fetched in full" would be untrue of it; refused calls are the error rules'
+ * success (a 304 neither) fetched nothing, so "fetched in full" would be untrue of it; refused calls are the error rules'
  * business.
  */
 function isUnfilteredSweep(call: ApiCallEvent['data'], policy: Policy): boolean {
   if (call.operation !== 'list' || call.method !== 'GET') return false;
-  if (call.status < 200 || call.status >= 400) return false;
-  const query = call.query ?? {};
+  if (call.status < 200 || call.status >= 300) return false;
+  // An emitter that says nothing of the query may have filtered: nobody is blamed for what was not told.
+  const { query } = call;
+  if (!query) return false;
   if ((query.page ?? 0) !== 0) return false;
   if (query.hasChangesSince || query.hasDateRange || query.hasQueryFilter) return false;
   return filterableRoute(policy, call.route) !== null;

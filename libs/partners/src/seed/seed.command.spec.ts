@@ -138,7 +138,7 @@ describe('taxameter seed', () => {
       ],
     });
     expect([orphan.code, orphan.stderr]).toEqual([1, expect.stringContaining('there is no partner par_x')]);
-    const nobody = await run(seed, '--url', 'http://127.0.0.1:9');
+    const nobody = await run(seed, '--url', 'http://127.0.0.1:9', '--token', 'mine');
     expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('cannot reach Taxameter')]);
   });
 

@@ -44,7 +44,7 @@ async function runSeed(file: string, flags: Flags, context: SeedCommandContext):
   const complain = (message: string) => {
     for (const line of message.split('\n')) context.stderr.write(`seed: ${printable(line)}\n`);
   };
-  const token = flags.token ?? context.defaultToken;
+  const token = flags.token ?? (flags.url === context.defaultUrl ? context.defaultToken : undefined);
   if (!token) {
     complain('no token: give one with --token');
     return 2;

@@ -28,7 +28,7 @@ describe('failureOf', () => {
     expect(failureOf(withCode(code))).toBe('trouble_outside');
   });
 
-  it.each(['42501', '42P01', '25006', 'XX000', 'ENOENT', 'ERR_INVALID_ARG_TYPE', '2'])(
+  it.each(['42501', '42P01', 'XX000', 'ENOENT', 'ERR_INVALID_ARG_TYPE', '2'])(
     'calls %s broken, so the partition stops',
     (code) => {
       expect(failureOf(withCode(code))).toBe('broken');

@@ -15,6 +15,11 @@ const TROUBLE_CODES = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+  // read-only: the other end of a failover
+  '25006',
   '25P03',
 ]);
 /** What pg and its pool say without a code. */

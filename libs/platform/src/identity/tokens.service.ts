@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { Actor, Role } from '../database/actor.js';
+import { ConfigurationError } from '../configuration.js';
 import { openRoom } from '../database/room-database.service.js';
 import { newId } from '../identifiers.service.js';
 import { Identity1760000000000 } from './identity.migration.js';
@@ -125,7 +126,13 @@ const BOOTSTRAP_MS = 5 * 60_000;
  * @throws ConfigurationError when the database is away or was never migrated by a running Taxameter
  */
 export async function issueBootstrapToken(databaseUrl: string, clock: Clock): Promise<string> {
-  const database = await openRoom(databaseUrl, IDENTITY_ROOM);
+  const database = await openRoom(databaseUrl, IDENTITY_ROOM).catch((error: unknown) => {
+    if (!(error instanceof Error) || !/role "taxameter_identity" does not exist/.test(error.message))
+      throw error;
+    throw new ConfigurationError(
+      'this database has never met Taxameter: start it once with this DATABASE_URL first',
+    );
+  });
   try {
     const expiresAt = new Date(clock.now().getTime() + BOOTSTRAP_MS);
     return (

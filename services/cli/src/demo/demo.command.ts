@@ -53,7 +53,7 @@ async function runDemo(folder: string, isJson: boolean, context: CommandContext)
       context.stdout.write(
         `\n${describeSummary(summary, alertsArrived, relative(process.cwd(), folder) || '.').join('\n')}\n`,
       );
-    return 0;
+    return alertsArrived ? 0 : 1;
   } catch (error) {
     context.stderr.write(`the demo failed: ${startFailure(error)}\n`);
     return 1;
