@@ -6,7 +6,11 @@ import tseslint from 'typescript-eslint';
 import { text as readAll } from 'node:stream/consumers';
 
 const cases = JSON.parse(await readAll(process.stdin));
-const eslint = new ESLint({ overrideConfig: [tseslint.configs.disableTypeChecked] });
+// With CI=true the parser would infer a single run and forget `emitDecoratorMetadata`: the same answer everywhere.
+const parserOptions = { disallowAutomaticSingleRunInference: true };
+const eslint = new ESLint({
+  overrideConfig: [tseslint.configs.disableTypeChecked, { languageOptions: { parserOptions } }],
+});
 const answers = [];
 for (const { path, text } of cases) {
   const [result] = await eslint.lintText(text, { filePath: path });
