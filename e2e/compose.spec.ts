@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ALL_ROOMS } from '@taxameter/server';
 import { ROOT, taxameter } from './command-line.js';
 
 /** What docker-compose.yml must not forget. Docker itself is not run here. */
@@ -9,15 +8,6 @@ const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8').replace(/
 const found = (pattern: RegExp) => [...compose.matchAll(pattern)].map((match) => match[1]!);
 
 describe('docker-compose.yml', () => {
-  it('runs every room once, each in a container of its own', () => {
-    expect(found(/^\s+ROOMS: (.+)$/gm).sort()).toEqual(ALL_ROOMS.map(({ name }) => name).sort());
-  });
-
-  it('tells the console where each of the other rooms is', () => {
-    const others = ALL_ROOMS.map(({ name }) => name).filter((name) => name !== 'console');
-    expect(found(/([\w-]+)=http:\/\/[\w-]+:3000/g).sort()).toEqual(others.sort());
-  });
-
   it('makes the topics by a command that the built image has', async () => {
     const [words] = found(/command: \['node', 'services\/cli\/dist\/main\.js', (.+)\]/g);
     const args = words!.split(', ').map((word) => word.slice(1, -1));
