@@ -9,6 +9,8 @@ const list = z.string().transform((value) =>
     .filter((part) => part !== ''),
 );
 
+const ADDRESS = /^https?:\/\/[^/?#@\s]+$/;
+
 export const configurationSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: z.coerce
@@ -46,6 +48,17 @@ export const configurationSchema = z.object({
     .default('')
     .describe('stands before the name of every topic: several installations, or tests, on one Kafka'),
   ROOMS: list.default([]).describe('rooms that this process runs, by comma; empty: all'),
+  ROOM_URLS: list
+    .transform((parts, context) => {
+      const urls = new Map(parts.map((part) => part.split(/=(.*)/s, 2) as [string, string | undefined]));
+      const wrong = [...urls].find(([, url]) => url === undefined || !ADDRESS.test(url));
+      if (wrong) context.addIssue(`"${wrong.join('=')}" must look like metering=http://metering:3000`);
+      return urls as ReadonlyMap<string, string>;
+    })
+    .default(new Map())
+    .describe(
+      'rooms that other processes run and this one passes requests on to, as room=http://host:port by comma',
+    ),
   FIXED_CLOCK: z.iso
     .datetime({ offset: true })
     .transform((value) => new Date(value))

@@ -14,6 +14,7 @@ import { API_DOCUMENT, ApiDocumentController } from './http/api-document.control
 import { HealthController } from './http/health.controller.js';
 import { openApiDocument } from './http/openapi.js';
 import { controllersOf, routesOf } from './http/routes-of.service.js';
+import { RoomsElsewhere, type RoomElsewhere } from './http/rooms-elsewhere.service.js';
 import { createApplication } from './http/start-http.service.js';
 import { SessionController } from './identity/session.controller.js';
 import { TokensController } from './identity/tokens.controller.js';
@@ -39,6 +40,13 @@ export interface RunningRooms {
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly onProgress?: (line: string) => void;
+  readonly logger?: Logger;
+  /** Rooms that other processes run and whose routes this one answers too, by asking there. */
+  readonly elsewhere?: readonly RoomElsewhere[];
+}
+
 /**
  * Starts rooms in one process: database (embedded unless `DATABASE_URL` is set), migrations, event log, consumers, HTTP.
  * What was started before a failure is stopped again.
@@ -47,7 +55,7 @@ export interface RunningRooms {
 export async function startRooms(
   rooms: readonly Room[],
   configuration: Configuration,
-  options: { onProgress?: (line: string) => void; logger?: Logger } = {},
+  options: StartOptions = {},
 ): Promise<RunningRooms> {
   const cleanUps: (() => Promise<unknown>)[] = [];
   const stop = async () => {
@@ -64,7 +72,7 @@ export async function startRooms(
 async function start(
   rooms: readonly Room[],
   configuration: Configuration,
-  options: { onProgress?: (line: string) => void; logger?: Logger },
+  options: StartOptions,
   cleanUps: (() => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<RunningRooms> {
@@ -85,6 +93,7 @@ async function start(
   const tokens = new Tokens(identity, clock);
   const log = await openEventLog({ configuration, databaseUrl, databases, clock, logger });
   cleanUps.push(() => log.close());
+  const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
   const system = new System(
     databases,
     rooms.map((room) => room.name),
@@ -99,9 +108,13 @@ async function start(
     { provide: EVENT_LOG_PRODUCER, useValue: log.producer },
     { provide: Tokens, useValue: tokens },
     { provide: System, useValue: system },
-    { provide: API_DOCUMENT, useValue: apiDocumentOf(rooms) },
+    { provide: RoomsElsewhere, useValue: elsewhere },
+    {
+      provide: API_DOCUMENT,
+      useValue: apiDocumentOf([...rooms, ...(options.elsewhere ?? []).map(({ room }) => room)]),
+    },
   ]);
-  const app = await createApplication(root, log.strategy, tokens, logger);
+  const app = await createApplication(root, log.strategy, tokens, elsewhere, logger);
   const relays = startRelays(databases, log, logger);
   cleanUps.push(() => Promise.all(relays.map((relay) => relay.stop())));
   cleanUps.push(() => app.close());

@@ -5,7 +5,7 @@ import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
 import { MeteringModule, meteringMigrations } from '@taxameter/metering';
 import { PartnersModule, partnersMigrations } from '@taxameter/partners';
-import { ConfigurationError, type Room } from '@taxameter/platform';
+import { ConfigurationError, type Room, type RoomElsewhere } from '@taxameter/platform';
 
 /** The rooms of the house. A process runs all of them or those that `ROOMS` names. */
 export const ALL_ROOMS: readonly Room[] = [
@@ -43,11 +43,22 @@ export const ALL_ROOMS: readonly Room[] = [
  * @throws ConfigurationError naming the room that does not exist and those that do
  */
 export function roomsNamed(names: readonly string[]): readonly Room[] {
-  if (names.length === 0) return ALL_ROOMS;
-  return names.map((name) => {
-    const room = ALL_ROOMS.find((candidate) => candidate.name === name);
-    if (room) return room;
-    const known = ALL_ROOMS.map((candidate) => candidate.name).join(', ');
-    throw new ConfigurationError(`ROOMS names "${name}", which is not a room: choose from ${known}`);
-  });
+  return names.length === 0 ? ALL_ROOMS : names.map((name) => roomNamed(name, 'ROOMS'));
+}
+
+/**
+ * The rooms behind these addresses, without those that run here: one environment can serve several processes.
+ * @throws ConfigurationError naming the room that does not exist and those that do
+ */
+export function roomsElsewhere(urls: ReadonlyMap<string, string>, here: readonly Room[]): RoomElsewhere[] {
+  return [...urls]
+    .map(([name, url]) => ({ room: roomNamed(name, 'ROOM_URLS'), url }))
+    .filter(({ room }) => !here.includes(room));
+}
+
+function roomNamed(name: string, variable: string): Room {
+  const room = ALL_ROOMS.find((candidate) => candidate.name === name);
+  if (room) return room;
+  const known = ALL_ROOMS.map((candidate) => candidate.name).join(', ');
+  throw new ConfigurationError(`${variable} names "${name}", which is not a room: choose from ${known}`);
 }

@@ -5,7 +5,7 @@ import {
   startRooms,
   type RunningRooms,
 } from '@taxameter/platform';
-import { roomsNamed } from './rooms.js';
+import { roomsElsewhere, roomsNamed } from './rooms.js';
 
 /**
  * Runs rooms as a process: starts, says where it listens, stops politely on SIGTERM or Ctrl-C. A start that cannot work ends
@@ -16,7 +16,9 @@ export async function runServer(
 ): Promise<void> {
   try {
     const configuration = readConfiguration(options.settings);
-    const running = await startRooms(roomsNamed(options.rooms ?? configuration.ROOMS), configuration);
+    const rooms = roomsNamed(options.rooms ?? configuration.ROOMS);
+    const elsewhere = roomsElsewhere(configuration.ROOM_URLS, rooms);
+    const running = await startRooms(rooms, configuration, { elsewhere });
     stopOnSignal(running);
     process.stdout.write(`${running.system.rooms().join(', ')} on ${running.address}\n`);
   } catch (error) {

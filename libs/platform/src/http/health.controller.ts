@@ -1,9 +1,11 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import { System } from '../system.service.js';
+import { System, type SystemAccounting } from '../system.service.js';
+import { accounting } from './accounting.js';
 import { Problem } from './problem.js';
 import { defineRoute } from './route.js';
-import { Route } from './route.decorator.js';
+import { Input, Route, type CallOf } from './route.decorator.js';
+import { RoomsElsewhere } from './rooms-elsewhere.service.js';
 
 export const live = defineRoute({
   method: 'GET',
@@ -39,42 +41,12 @@ export const ready = defineRoute({
   },
 });
 
-const counts = {
-  read: z.number(),
-  counted: z.number(),
-  duplicate: z.number(),
-  quarantined: z.number(),
-  ignored: z.number(),
-};
-
-export const accounting = defineRoute({
-  method: 'GET',
-  path: '/v1/accounting',
-  summary: 'read = counted + duplicate + quarantined + ignored, per room, topic and partition',
-  roles: ['ops', 'finance'],
-  responses: {
-    200: {
-      description: 'The account of every partition, and what waits to be read or sent on',
-      schema: z.object({
-        partitions: z.array(
-          z.object({
-            room: z.string(),
-            topic: z.string(),
-            partition: z.number(),
-            ...counts,
-            nextOffset: z.number(),
-            lag: z.number(),
-          }),
-        ),
-        outbox: z.array(z.object({ room: z.string(), waiting: z.number() })),
-      }),
-    },
-  },
-});
-
 @Controller()
 export class HealthController {
-  constructor(@Inject(System) private readonly system: System) {}
+  constructor(
+    @Inject(System) private readonly system: System,
+    @Inject(RoomsElsewhere) private readonly elsewhere: RoomsElsewhere,
+  ) {}
 
   @Route(live)
   live() {
@@ -99,7 +71,11 @@ export class HealthController {
   }
 
   @Route(accounting)
-  async accounting() {
-    return this.system.accounting();
+  async accounting(@Input() { request }: CallOf<typeof accounting>): Promise<SystemAccounting> {
+    const parts = [await this.system.accounting(), ...(await this.elsewhere.accounting(request.headers))];
+    return {
+      partitions: parts.flatMap(({ partitions }) => partitions),
+      outbox: parts.flatMap(({ outbox }) => outbox),
+    };
   }
 }

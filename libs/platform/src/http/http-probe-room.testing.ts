@@ -1,4 +1,5 @@
-import { Controller, Inject, Module } from '@nestjs/common';
+import { Controller, Inject, Module, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
 import { CLOCK, type Clock } from '../clock.js';
@@ -59,6 +60,17 @@ const explode = defineRoute({
   responses: { 200: { description: 'Never' } },
 });
 
+const streamThings = defineRoute({
+  method: 'GET',
+  path: '/v1/probe/stream',
+  summary: 'A stream that ends with its reader',
+  roles: ['ops'],
+  responses: { 200: { description: 'The stream', contentType: 'text/event-stream' } },
+});
+
+/** Streams that a reader still holds open. */
+export const openStreams = new Set<FastifyReply>();
+
 @Controller()
 class ThingsController {
   constructor(
@@ -91,6 +103,14 @@ class ThingsController {
   @Route(explode)
   explode(@Input() { params }: CallOf<typeof explode>) {
     throw Object.assign(new Error('canary-of-an-error'), params.kind === 'deadlock' ? { code: '40P01' } : {});
+  }
+
+  @Route(streamThings)
+  stream(@Res() reply: FastifyReply): void {
+    openStreams.add(reply);
+    reply.raw.on('close', () => openStreams.delete(reply));
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+    reply.raw.write(': connected\n\n');
   }
 }
 

@@ -40,6 +40,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   const { statusCode } = error as { statusCode?: unknown };
+  if (statusCode === 413) return fromStatus(statusCode, '');
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new Problem(statusCode, 'bad-request', 'the path of the request cannot be read');
   }

@@ -39,6 +39,7 @@ const TITLES: Readonly<Record<number, string>> = {
   429: 'Too many requests',
   500: 'Internal error',
   503: 'Not available now',
+  504: 'No answer in time',
 };
 
 /** Where input broke its schema: a path such as `data.status` or `query.limit`. */

@@ -7,22 +7,23 @@ import type { DynamicModule } from '@nestjs/common';
 import { AccessGuard } from '../identity/access.guard.js';
 import type { Tokens } from '../identity/tokens.service.js';
 import { nestLogger, type Logger } from '../logging.service.js';
+import { MAX_BODY_BYTES } from './limits.js';
 import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
+import type { RoomsElsewhere } from './rooms-elsewhere.service.js';
 
-/** The largest body of any route; about 2,000 events of the contract (0.9 kB each). */
-export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Bodies that a handler reads by itself, byte for byte. */
 const RAW_CONTENT_TYPES = /^application\/cloudevents(-batch)?\+json/i;
 
 /**
- * One Nest application on Fastify with the process's event-log strategy attached. It does not listen yet.
+ * One Nest application on Fastify with the process's event-log strategy attached and the routes of rooms elsewhere. It does not listen yet.
  */
 export async function createApplication(
   root: DynamicModule,
   strategy: CustomTransportStrategy,
   tokens: Tokens,
+  elsewhere: RoomsElsewhere,
   logger: Logger,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
@@ -40,6 +41,7 @@ export async function createApplication(
         done(null, body);
       },
     );
+  elsewhere.addRoutesTo(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
     bodyParser: false,
     logger: nestLogger(logger),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NewToken } from '../identity/tokens.service.js';
 import { parseConfiguration } from '../configuration.js';
 import type { Role } from '../database/actor.js';
+import type { RoomElsewhere } from '../http/rooms-elsewhere.service.js';
 import type { Logger } from '../logging.service.js';
 import type { Room } from '../room.js';
 import { startRooms, type RunningRooms } from '../start-rooms.service.js';
@@ -40,6 +41,7 @@ export async function startTestRooms(
     /** The database of other test rooms: a second process beside them. It is not dropped with these. */
     databaseUrl?: string;
     logger?: Logger;
+    elsewhere?: readonly RoomElsewhere[];
   } = {},
 ): Promise<TestRooms> {
   const { url, drop } =
@@ -53,7 +55,11 @@ export async function startTestRooms(
     FIXED_CLOCK: options.now ?? '2026-10-05T08:00:00Z',
     ...options.settings,
   });
-  const running = await startRooms(rooms, configuration, options.logger && { logger: options.logger });
+  const { logger, elsewhere } = options;
+  const running = await startRooms(rooms, configuration, {
+    ...(logger && { logger }),
+    ...(elsewhere && { elsewhere }),
+  });
   // Promises, so that calls made at once as the same role share one token and are one actor.
   const secrets = new Map<string, Promise<string>>();
 

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { defineRoute } from './route.js';
+
+const counts = {
+  read: z.number(),
+  counted: z.number(),
+  duplicate: z.number(),
+  quarantined: z.number(),
+  ignored: z.number(),
+};
+
+export const accountingAnswer = z.object({
+  partitions: z.array(
+    z.object({
+      room: z.string(),
+      topic: z.string(),
+      partition: z.number(),
+      ...counts,
+      nextOffset: z.number(),
+      lag: z.number(),
+    }),
+  ),
+  outbox: z.array(z.object({ room: z.string(), waiting: z.number() })),
+});
+
+export const accounting = defineRoute({
+  method: 'GET',
+  path: '/v1/accounting',
+  summary: 'read = counted + duplicate + quarantined + ignored, per room, topic and partition',
+  description:
+    'Of the rooms of this process and of those that it passes on to; 503 when one of them does not answer.',
+  roles: ['ops', 'finance'],
+  responses: {
+    200: {
+      description: 'The account of every partition, and what waits to be read or sent on',
+      schema: accountingAnswer,
+    },
+  },
+});
