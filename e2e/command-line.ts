@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built command line as a child process, as a person starts it. */
+/** The built command line and services as child processes, as a person starts them. */
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -30,7 +30,16 @@ export interface Running {
 }
 
 export function taxameter(args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, ['services/cli/dist/main.js', ...args], {
+  return run(['services/cli/dist/main.js', ...args], env);
+}
+
+/** The process of one room, as a container starts it; it shows `NAME on http://…` when it listens. */
+export function service(name: string, env: Record<string, string>): Running {
+  return run([`services/${name}/dist/main.js`], env);
+}
+
+function run(words: readonly string[], env: Record<string, string>): Running {
+  const child = spawn(process.execPath, words, {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LOG_LEVEL: 'fatal', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { parseConfiguration } from '@taxameter/platform';
+import { ALL_ROOMS } from '@taxameter/server';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, taxameter } from './command-line.js';
 
@@ -14,6 +16,22 @@ describe('docker-compose.yml', () => {
     expect(args).toEqual(['topics', 'create']);
     const { code, stderr } = await taxameter(args).finished;
     expect([code, stderr]).toEqual([2, expect.stringContaining('set KAFKA_BROKERS')]);
+  });
+
+  it('runs each room in a container of its name, by a process that the built image has', () => {
+    const rooms = [...compose.matchAll(/^ {2}([\w-]+):\n {4}<<: \*room\n {4}command: \['node', '(.+)'\]/gm)];
+    expect(rooms.map(([, name]) => name).sort()).toEqual(ALL_ROOMS.map(({ name }) => name).sort());
+    for (const [, name, script] of rooms) {
+      expect(script).toBe(`services/${name}/dist/main.js`);
+      expect(existsSync(join(ROOT, script!))).toBe(true);
+    }
+  });
+
+  it('puts every other room behind the address of the console', () => {
+    const [setting] = found(/ROOM_URLS: (.+)/g);
+    const { ROOM_URLS } = parseConfiguration({ ROOM_URLS: setting });
+    const others = ALL_ROOMS.map(({ name }) => name).filter((name) => name !== 'console');
+    expect([...ROOM_URLS].sort()).toEqual(others.map((name) => [name, `http://${name}:3000`]).sort());
   });
 
   it('has no password of its own and does not start without one', () => {

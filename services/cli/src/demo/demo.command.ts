@@ -1,25 +1,15 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { runQuarter } from '@taxameter/billing';
 import { createLogger, discardEmbeddedPostgres, readConfiguration, startRooms } from '@taxameter/platform';
 import { ALL_ROOMS, startFailure, stopOnSignal } from '@taxameter/server';
 import type { Command } from 'commander';
-import { callApi, downloadFrom } from '../api-client.service.js';
 import type { CommandContext } from '../command-context.js';
-import type { LocalAccess } from '../local-access.service.js';
 import { DEMO } from './demo-inputs.service.js';
 import { describeSummary } from './describe-summary.js';
-import { loadDemo, settled, type Progress } from './load-demo.service.js';
-import {
-  sortedBreaches,
-  totalsOf,
-  type AccountTotals,
-  type Summary,
-  type SummaryBreach,
-  type SummaryInvoice,
-} from './summary.js';
-import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.service.js';
+import type { Progress } from './load-demo.service.js';
+import { mainJob } from './main-job.service.js';
+import type { Summary } from './summary.js';
+import { startWebhookReceiver } from './webhook-receiver.service.js';
 
 /** The main job on the committed real input, from an empty database to the invoices of a quarter. */
 
@@ -37,8 +27,6 @@ export function registerDemoCommand(program: Command, context: CommandContext): 
       context.exit(await runDemo(resolve(flags.folder), flags.json === true, context));
     });
 }
-
-const ALERTS_LIMIT_MS = 10_000;
 
 async function runDemo(folder: string, isJson: boolean, context: CommandContext): Promise<number> {
   const startedMs = performance.now();
@@ -99,111 +87,4 @@ async function produce(
   } finally {
     await receiver.close();
   }
-}
-
-async function mainJob(access: LocalAccess, receiver: WebhookReceiver, folder: string, progress: Progress) {
-  const subscription = await callApi<{ secret: string }>(access, 'POST', '/v1/alerts/subscriptions', {
-    url: receiver.url,
-    minSeverity: 'info',
-    language: 'da',
-  });
-  receiver.trust(subscription.secret);
-  await loadDemo(access, progress);
-
-  progress(`running the quarter ${DEMO.quarter}: preview, approve, issue`);
-  await runQuarter(DEMO.quarter, access, () => undefined);
-  await settled(access);
-  const invoices = await saveInvoices(access, folder);
-  progress(`${invoices.length} invoices issued, each with its statement`);
-
-  const accounting = await callApi<{ partitions: (AccountTotals & { room: string; topic: string })[] }>(
-    access,
-    'GET',
-    '/v1/accounting',
-  );
-  const summary: Summary = {
-    apiCalls: totalsOf(accounting.partitions, 'metering', 'usage.api-calls.v1'),
-    sms: totalsOf(accounting.partitions, 'billing', 'usage.sms-sent.v1'),
-    breaches: await readBreaches(access),
-    invoices,
-  };
-  writeAtOnce(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  const opened = () => receiver.received.filter((type) => type === 'fairuse.breach.opened').length;
-  for (
-    const deadline = Date.now() + ALERTS_LIMIT_MS;
-    opened() < summary.breaches.length && Date.now() < deadline;
-  ) {
-    await sleep(50);
-  }
-  return { summary, alertsArrived: opened() === summary.breaches.length };
-}
-
-interface BreachItem {
-  readonly ruleId: string;
-  readonly severity: string;
-  readonly threshold: number;
-  readonly scope: { readonly integrationId: string; readonly organizationId: string | null };
-  readonly observed: { readonly value: number };
-}
-
-async function readBreaches(access: LocalAccess): Promise<SummaryBreach[]> {
-  const { items } = await callApi<{ items: BreachItem[] }>(access, 'GET', '/v1/breaches?limit=500');
-  return sortedBreaches(
-    items.map(({ ruleId, scope, severity, observed, threshold }) => ({
-      rule: ruleId,
-      integrationId: scope.integrationId,
-      organizationId: scope.organizationId,
-      severity,
-      observed: observed.value,
-      threshold,
-    })),
-  );
-}
-
-interface InvoiceItem {
-  readonly number: string;
-  readonly partnerName: string;
-  readonly quarter: string;
-  readonly smsCount: number;
-  readonly net: string;
-  readonly vat: string;
-  readonly gross: string;
-}
-
-async function saveInvoices(access: LocalAccess, folder: string): Promise<SummaryInvoice[]> {
-  const { items } = await callApi<{ items: InvoiceItem[] }>(
-    access,
-    'GET',
-    `/v1/invoices?quarter=${DEMO.quarter}&limit=500`,
-  );
-  const saved: SummaryInvoice[] = [];
-  for (const { number, partnerName, quarter, smsCount, net, vat, gross } of [...items].sort((a, b) =>
-    a.number < b.number ? -1 : 1,
-  )) {
-    const invoicePdf = `invoices/${number}-invoice.pdf`;
-    const statementPdf = `invoices/${number}-statement.pdf`;
-    writeAtOnce(join(folder, invoicePdf), await downloadFrom(access, `/v1/invoices/${number}/invoice.pdf`));
-    writeAtOnce(
-      join(folder, statementPdf),
-      await downloadFrom(access, `/v1/invoices/${number}/statement.pdf`),
-    );
-    saved.push({
-      number,
-      partner: partnerName,
-      quarter,
-      smsCount,
-      net,
-      vat,
-      gross,
-      invoicePdf,
-      statementPdf,
-    });
-  }
-  return saved;
-}
-
-/** A reader never finds half a file, also when the demo is killed while it writes. */
-function writeAtOnce(path: string, content: string | Uint8Array): void {
-  writeFileSync(`${path}.part`, content);
-  renameSync(`${path}.part`, path);
 }
