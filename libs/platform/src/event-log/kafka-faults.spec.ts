@@ -18,13 +18,15 @@ import {
   untilTrue,
   type KafkaRooms,
 } from './contract/kafka-rooms.testing.js';
+import { faultMoments, faultRounds } from './contract/fault-rounds.testing.js';
 import { probe, probeRoom } from './contract/probe-room.consumer.js';
 import type { EventLogProducer } from './record.js';
 
 /** Processes and brokers that are killed while events flow: each event counts once, and none is missing. */
 
-/** Twenty by night: jest --globals '{"KILL_ROUNDS":20}'. */
-const { KILL_ROUNDS = 3 } = globalThis as { KILL_ROUNDS?: number };
+const KILL_ROUNDS = faultRounds(3);
+const RESTARTS = faultRounds(1);
+const moment = faultMoments();
 const KEYS = ['isv_a|1', 'isv_b|2', 'isv_c|3', 'isv_d|4', 'isv_e|5', 'isv_f|6'];
 const after = cleanedUpAfterEach();
 const FIXTURE = join(import.meta.dirname, 'contract/probe-process.fixture.mjs');
@@ -122,7 +124,8 @@ describeWithKafka('a process that reads', (brokers) => {
       };
       for (let round = 0; round < KILL_ROUNDS; round += 1) {
         const child = startProcess(settings);
-        await says(child, 'mid-batch', 1 + round);
+        await says(child, 'mid-batch', 1 + moment(4));
+        await sleep(moment(settings.slowMs));
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
@@ -183,26 +186,32 @@ describeWithKafka('a process that reads', (brokers) => {
 });
 
 describeWithOwnKafka('a broker', () => {
-  it('may be killed and come back while events flow, and each event counts once', async () => {
-    const broker = await startTestBroker();
-    after(() => broker.stop());
-    const rooms = await startKafkaRooms([probeRoom], broker.brokers);
-    after(() => rooms.stop());
-    const events = writeEvents(rooms.producer, 'restarted');
-    after(() => events.stop());
-    await sleep(500);
-    await broker.nodes[0]!.kill('SIGKILL');
-    await untilTrue(async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 503);
-    // So long that kafkajs gives up and its consumers crash.
-    const areOut = () =>
-      rooms.system.consumers().every(({ reason }) => reason?.includes('no Kafka broker answers'));
-    await untilTrue(areOut, 40_000, 'giving up');
-    await broker.nodes[0]!.restart();
-    await untilTrue(
-      async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 200,
-      60_000,
-      'ready',
-    );
-    await expectExactly(rooms, await events.stop());
-  }, 150_000);
+  it(
+    'may be killed and come back while events flow, and each event counts once',
+    async () => {
+      const broker = await startTestBroker();
+      after(() => broker.stop());
+      const rooms = await startKafkaRooms([probeRoom], broker.brokers);
+      after(() => rooms.stop());
+      const events = writeEvents(rooms.producer, 'restarted');
+      after(() => events.stop());
+      for (let round = 0; round < RESTARTS; round += 1) {
+        await sleep(500 + moment(1_000));
+        await broker.nodes[0]!.kill('SIGKILL');
+        await untilTrue(async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 503);
+        // So long that kafkajs gives up and its consumers crash.
+        const areOut = () =>
+          rooms.system.consumers().every(({ reason }) => reason?.includes('no Kafka broker answers'));
+        await untilTrue(areOut, 40_000, 'giving up');
+        await broker.nodes[0]!.restart();
+        await untilTrue(
+          async () => (await rooms.call('anonymous', 'GET', '/health/ready')).status === 200,
+          60_000,
+          'ready',
+        );
+      }
+      await expectExactly(rooms, await events.stop());
+    },
+    30_000 + RESTARTS * 120_000,
+  );
 });

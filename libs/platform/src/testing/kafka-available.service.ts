@@ -54,17 +54,15 @@ export function describeWithKafka(name: string, specs: (brokers: () => string) =
 
 /**
  * The same for specs that start and kill brokers of their own by `startTestBroker()`: `KAFKA_BROKERS` does not help them,
- * and nobody's broker is harmed. They take minutes, so they run with `KAFKA_FAULTS=1` only; elsewhere
- * stderr says that they wait.
+ * and nobody's broker is harmed. They take minutes, so they run by `npm run faults` only (`KAFKA_FAULTS=1`);
+ * elsewhere stderr says that they wait.
  */
 export function describeWithOwnKafka(name: string, specs: () => void): void {
   const missing = whyNoLocalKafka();
   if (missing !== undefined) return describeWithout(name, missing, specs);
   if (process.env['KAFKA_FAULTS'] === '1') return describe(name, specs);
-  process.stderr.write(
-    `SKIPPED: ${name}. It starts and kills brokers of its own: KAFKA_FAULTS=1 npm test runs it.\n`,
-  );
-  describe.skip(`${name} (with KAFKA_FAULTS=1)`, specs);
+  process.stderr.write(`SKIPPED: ${name}. It starts and kills brokers of its own: npm run faults runs it.\n`);
+  describe.skip(`${name} (by npm run faults)`, specs);
 }
 
 function describeWithout(name: string, missing: string, specs: () => void): void {

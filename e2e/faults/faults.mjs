@@ -1,0 +1,31 @@
+// What is killed, and which specs see to it that nothing is lost or counted twice. `rounds` are those of the specs, given N.
+export const FAULTS = [
+  {
+    name: 'consumer',
+    sentence: 'a reading process is killed with -9 in mid-batch, N times',
+    specs: 'event-log/kafka-faults',
+    tests: 'a process that reads',
+    rounds: (n) => n,
+  },
+  {
+    name: 'broker',
+    sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
+    specs: 'event-log/kafka-faults',
+    tests: 'a broker',
+    rounds: (n) => Math.ceil(n / 10),
+  },
+  {
+    name: 'leader',
+    sentence: 'each of three brokers is killed in turn while many partitions are written, N / 10 times round',
+    specs: 'event-log/kafka-leader',
+    tests: '',
+    rounds: (n) => Math.ceil(n / 10),
+  },
+  {
+    name: 'start',
+    sentence: 'the broker is away at the start, or refuses the login',
+    specs: 'event-log/kafka-start|testing/kafka-broker|testing/kafka-left-overs',
+    tests: '',
+    rounds: () => 1,
+  },
+];
