@@ -3,6 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A broker's slowest round takes about a minute. A run over its limit is ended and counts as crashed. */
+const LIMIT_PER_ROUND_MS = 3 * 60_000;
+
 /**
  * Runs the specs of a fault in a tree. `crashed`: the specs could not be run, which says nothing about the fault.
  * @returns {Promise<{ passed: number, failed: number, crashed: boolean, output: string }>}
@@ -20,7 +23,7 @@ export async function runJest(tree, fault, rounds, seed) {
         'node_modules/jest/bin/jest.js',
         '--selectProjects=rooms',
       ],
-      ...['--testPathPatterns', fault.specs, '--json', '--outputFile', report],
+      ...['--testPathPatterns', fault.specs, '--forceExit', '--json', '--outputFile', report],
       ...(fault.tests === '' ? [] : ['-t', fault.tests]),
       ...['--globals', JSON.stringify({ FAULT_ROUNDS: rounds, FAULT_SEED: seed })],
     ],
@@ -28,6 +31,7 @@ export async function runJest(tree, fault, rounds, seed) {
       cwd: tree,
       env: { ...environment, KAFKA_FAULTS: '1', CI: 'true' },
       stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: LIMIT_PER_ROUND_MS * (rounds + 1),
     },
   );
   let output = '';

@@ -15,20 +15,20 @@ export const MUTANTS = [
     ],
   },
   {
-    name: 'never-back',
-    sentence: 'a consumer that crashed does not join again',
+    name: 'failed-at-restart',
+    sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',
     edits: [
       {
-        file: `${FOLDER}kafka-room-consumer.service.ts`,
-        replace: 'if (this.leaving.signal.aborted) return;\n      const failure',
-        by: 'if (this.leaving.signal.aborted || error instanceof Error) return;\n      const failure',
+        file: `${FOLDER}kafka-log.service.ts`,
+        replace: 'if (failures.length > 0) throw failures[0];',
+        by: 'if (failures.length > records.length) throw failures[0];',
       },
     ],
   },
   {
     name: 'failed-is-stored',
-    sentence: 'a write that failed is acknowledged',
+    sentence: 'a write that failed while a leader was lost is acknowledged',
     fault: 'leader',
     edits: [
       {

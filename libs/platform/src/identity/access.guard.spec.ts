@@ -145,7 +145,8 @@ describe('routes', () => {
 
   it('name at least one role each', () => {
     const definitions: RouteDefinition[] = routesOf(controllersOf(httpProbeRoom.module));
-    expect(definitions.map(({ roles }) => roles.length > 0)).toEqual([true, true, true]);
+    expect(definitions.length).toBeGreaterThan(2);
+    expect(definitions.filter(({ roles }) => roles.length === 0)).toEqual([]);
   });
 });
 

@@ -142,6 +142,8 @@ describe('the embedded PostgreSQL', () => {
     const before = await serverPid(folder);
     const stuck = query(url, 'SELECT pg_advisory_lock(77), pg_sleep(60)');
     stuck.catch(() => undefined);
+    const held = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND granted`;
+    while ((await query(url, held)) === undefined) await sleep(10);
     await first.kill();
     const postgres = await start(folder);
     expect(await serverPid(folder)).toBe(before);
