@@ -27,14 +27,32 @@ export const MUTANTS = [
     ],
   },
   {
-    name: 'failed-is-stored',
-    sentence: 'a write that failed while a leader was lost is acknowledged',
+    name: 'leader-alone',
+    sentence: 'a write counts as stored when only the leader has it',
     fault: 'leader',
+    edits: [{ file: `${FOLDER}kafka-log.service.ts`, replace: 'acks: -1,', by: 'acks: 1,' }],
+  },
+  {
+    // kafkajs 2.2.4 then loses about one write of a thousand per killed leader.
+    name: 'many-in-one-send',
+    sentence: 'partitions of several brokers share one request, and its answer is not checked',
+    fault: 'leader',
+    rounds: 3,
     edits: [
       {
         file: `${FOLDER}kafka-log.service.ts`,
-        replace: 'if (failures.length > 0) throw failures[0];',
-        by: 'if (failures.length > records.length) throw failures[0];',
+        replace: 'const name = `${record.topic} ${record.partition}`;',
+        by: 'const name = record.topic;',
+      },
+      {
+        file: `${FOLDER}kafka-log.service.ts`,
+        replace: 'messages: records.map(({ key, value, headers }) => ({',
+        by: 'messages: records.map(({ partition, key, value, headers }) => ({',
+      },
+      {
+        file: `${FOLDER}kafka-log.service.ts`,
+        replace: 'if (!isStored) {',
+        by: 'if (!isStored && answer.length === 0) {',
       },
     ],
   },

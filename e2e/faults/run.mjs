@@ -82,7 +82,7 @@ async function runMutants({ seed, only }) {
     const fault = FAULTS.find(({ name }) => name === mutant.fault);
     const { failed, crashed, output } = await inACopy(mutant.edits, async (folder) => {
       await build(folder);
-      return runJest(folder, fault, 1, seed);
+      return runJest(folder, fault, mutant.rounds ?? 1, seed);
     });
     const isCaught = failed > 0 && !crashed;
     say(
