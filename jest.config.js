@@ -14,7 +14,10 @@ export default {
     {
       ...project,
       displayName: 'rooms',
-      testMatch: ['<rootDir>/{libs,services}/**/src/**/*.spec.ts', '<rootDir>/{lint,demo}/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/{libs,services}/**/src/**/*.spec.ts',
+        '<rootDir>/{lint,demo,bench}/**/*.spec.ts',
+      ],
     },
     { ...project, displayName: 'e2e', testMatch: ['<rootDir>/e2e/**/*.spec.ts'] },
   ],

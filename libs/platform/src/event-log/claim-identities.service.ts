@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { topicNamed } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
 import { canonicalBody } from './canonical-body.js';
+import { claimCalls } from './claim-calls.service.js';
 import type { ReceivedEvent } from './decode-record.js';
 
 /**
@@ -23,7 +24,7 @@ export async function claimIdentities(
   if (events.length === 0) return { fresh: [], duplicates: 0, conflicts: [] };
   switch (topicNamed(topic).identity) {
     case 'source-and-id':
-      return claimCalls(tx, events);
+      return withoutDuplicates(events, (await claimCalls(tx, events)).fresh);
     case 'message-id':
       return claimMessages(tx, events);
     case 'key-and-version':
@@ -31,26 +32,7 @@ export async function claimIdentities(
   }
 }
 
-/** UTC day of event time: the partition in which the identity of a call is kept. A retry must repeat `time`. */
-export function dayOfCall(received: ReceivedEvent): string {
-  return received.time.toISOString().slice(0, 10);
-}
-
-async function claimCalls(tx: EntityManager, events: readonly ReceivedEvent[]): Promise<Claim> {
-  const first = new Map<string, ReceivedEvent>();
-  for (const received of events) {
-    const identity = `${dayOfCall(received)} ${hash128(`${received.event.source}\0${received.event.id}`)}`;
-    if (!first.has(identity)) first.set(identity, received);
-  }
-  const identities = [...first.keys()].sort();
-  const rows = await tx.query<{ identity: string }[]>(
-    `insert into seen_call (day, identity)
-     select day, identity from unnest($1::date[], $2::uuid[]) as claimed (day, identity)
-     on conflict do nothing
-     returning day::text || ' ' || replace(identity::text, '-', '') as identity`,
-    [identities.map((identity) => identity.slice(0, 10)), identities.map((identity) => identity.slice(11))],
-  );
-  const fresh = new Set(rows.map((row) => first.get(row.identity)));
+function withoutDuplicates(events: readonly ReceivedEvent[], fresh: ReadonlySet<ReceivedEvent>): Claim {
   const kept = events.filter((received) => fresh.has(received));
   return { fresh: kept, duplicates: events.length - kept.length, conflicts: [] };
 }
@@ -126,5 +108,5 @@ function messageIdOf(received: ReceivedEvent): string {
 
 /** The first 128 bits of SHA-256 as hex: fits PostgreSQL's uuid, half the size of text, and no two of 10^12 ids meet. */
 export function hash128(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text).slice(0, 32);
 }
