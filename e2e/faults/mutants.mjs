@@ -1,4 +1,4 @@
-// Protections, each taken off by an edit: the fault named must then fail. `e2e/faults.spec.ts` keeps the edits fitting.
+// Protections, each taken off by an edit: the fault named must then fail, at the assertion that begins with `failsAt`. `e2e/faults.spec.ts` keeps the edits fitting.
 const FOLDER = 'libs/platform/src/event-log/';
 
 export const MUTANTS = [
@@ -6,6 +6,7 @@ export const MUTANTS = [
     name: 'position-outside',
     sentence: 'the position is moved before the effects commit, in a transaction of its own',
     fault: 'consumer',
+    failsAt: 'expect(rows.map(',
     edits: [
       {
         file: `${FOLDER}process-records.service.ts`,
@@ -18,6 +19,7 @@ export const MUTANTS = [
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',
+    failsAt: 'expect(rows.map(',
     edits: [
       {
         file: `${FOLDER}kafka-log.service.ts`,
@@ -30,6 +32,7 @@ export const MUTANTS = [
     name: 'leader-alone',
     sentence: 'a write counts as stored when only the leader has it',
     fault: 'leader',
+    failsAt: 'expect(acknowledged.filter(',
     edits: [{ file: `${FOLDER}kafka-log.service.ts`, replace: 'acks: -1,', by: 'acks: 1,' }],
   },
   {
@@ -37,6 +40,7 @@ export const MUTANTS = [
     name: 'many-in-one-send',
     sentence: 'partitions of several brokers share one request, and its answer is not checked',
     fault: 'leader',
+    failsAt: 'expect(acknowledged.filter(',
     rounds: 3,
     edits: [
       {

@@ -7,4 +7,6 @@ export interface Room {
   readonly module: Type;
   /** null for a room that keeps nothing (the HTTP door). */
   readonly schema: Pick<RoomSchema, 'migrations'> | null;
+  /** The topics it writes to. Those it reads are known from its `@OnEvents` methods. */
+  readonly writes?: readonly string[];
 }

@@ -94,12 +94,7 @@ async function start(
   const log = await openEventLog({ configuration, databaseUrl, databases, clock, logger });
   cleanUps.push(() => log.close());
   const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
-  const system = new System(
-    databases,
-    rooms.map((room) => room.name),
-    log.statuses,
-    log,
-  );
+  const system = new System(databases, rooms, log.statuses, log);
 
   const root = rootModule(rooms, databases, [
     { provide: CONFIGURATION, useValue: configuration },

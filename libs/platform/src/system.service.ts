@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { PartitionStatus } from './event-log/consumer-state.js';
 import { EventLogError } from './event-log/kafka-failure.js';
 import { Problem } from './http/problem.js';
+import type { Room } from './room.js';
 
 /** What runs in this process and how far it is: the source of health and of the accounting. */
 
@@ -24,16 +25,16 @@ export interface SystemAccounting {
 export class System {
   constructor(
     private readonly databases: ReadonlyMap<string, DataSource>,
-    private readonly roomNames: readonly string[],
+    private readonly running: readonly Pick<Room, 'name' | 'writes'>[],
     private readonly partitionStatuses: readonly PartitionStatus[],
     private readonly log: {
       ends(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
-      ping(): Promise<void>;
+      ping(topics: readonly string[]): Promise<void>;
     },
   ) {}
 
   rooms(): string[] {
-    return [...this.roomNames];
+    return this.running.map(({ name }) => name);
   }
 
   consumers(): PartitionStatus[] {
@@ -42,7 +43,7 @@ export class System {
 
   /**
    * @throws the driver's error when a room's database does not answer
-   * @throws Problem 503 when the event log does not answer, or a room has not joined its readers yet
+   * @throws Problem 503 when the event log does not answer, a topic is missing, or a room has not joined its readers yet
    */
   async ping(): Promise<void> {
     await Promise.all([...this.databases.values()].map((database) => database.query('select 1')));
@@ -51,7 +52,7 @@ export class System {
       const reasons = [...new Set(joining.map(({ room, reason }) => `${room}: ${reason ?? 'is joining'}`))];
       throw new Problem(503, 'not-joined', reasons.join('; '), { consumers: this.consumers() });
     }
-    await this.log.ping().catch(refuseAsAway);
+    await this.log.ping(this.running.flatMap(({ writes = [] }) => writes)).catch(refuseAsAway);
   }
 
   /**

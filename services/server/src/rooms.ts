@@ -5,30 +5,40 @@ import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
 import { MeteringModule, meteringMigrations } from '@taxameter/metering';
 import { PartnersModule, partnersMigrations } from '@taxameter/partners';
+import { TOPICS } from '@taxameter/contracts';
 import { ConfigurationError, type Room, type RoomElsewhere } from '@taxameter/platform';
 
 /** The rooms of the house. A process runs all of them or those that `ROOMS` names. */
 export const ALL_ROOMS: readonly Room[] = [
-  { name: 'ingest', module: IngestModule, schema: null },
+  {
+    name: 'ingest',
+    module: IngestModule,
+    schema: null,
+    writes: [TOPICS.apiCalls.name, TOPICS.smsSent.name],
+  },
   {
     name: 'partners',
     module: PartnersModule,
     schema: { migrations: partnersMigrations },
+    writes: [TOPICS.partners.name],
   },
   {
     name: 'metering',
     module: MeteringModule,
     schema: { migrations: meteringMigrations },
+    writes: [TOPICS.smsTotals.name],
   },
   {
     name: 'fair-use',
     module: FairUseModule,
     schema: { migrations: fairUseMigrations },
+    writes: [TOPICS.breaches.name],
   },
   {
     name: 'billing',
     module: BillingModule,
     schema: { migrations: billingMigrations },
+    writes: [TOPICS.documents.name],
   },
   {
     name: 'alerting',

@@ -1,6 +1,5 @@
 import { ALL_TOPICS, topicNamed } from '@taxameter/contracts';
 import type { Admin, Kafka, Producer } from 'kafkajs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.service.js';
 import { kafkaClient, type KafkaSettings } from './kafka-client.service.js';
@@ -9,12 +8,18 @@ import { readTopics } from './kafka-topics.service.js';
 import { MAX_RECORD_BYTES, type EventLogProducer, type NewRecord } from './record.js';
 import type { LogHead } from './table-log.service.js';
 import { topicDifferences, type TopicDifference } from './topic-differences.js';
+import { orLate } from './waiting.service.js';
 
 /** The event log in Kafka: its writing side, and what can be asked of it. */
 
 const SENDS_AT_ONCE = 8;
 const PING_WITHIN_MS = 2_000;
 const ACKNOWLEDGE_WITHIN_MS = 10_000;
+/**
+ * A broker that is silent, not refusing, costs kafkajs 97 s of attempts; the emitter gives a request up after 30. A record that
+ * is stored after all is a duplicate when it is sent again.
+ */
+const SEND_WITHIN_MS = 20_000;
 /** Of a record beside key, headers and value: lengths and deltas, each a varint. */
 const RECORD_OVERHEAD_BYTES = 40;
 
@@ -72,7 +77,7 @@ export class KafkaLog implements EventLogProducer {
     const timestamp = String(this.clock.now().getTime());
     try {
       const producer = await this.connectedProducer();
-      const answer = await producer.send({
+      const sending = producer.send({
         topic: name,
         acks: -1,
         timeout: ACKNOWLEDGE_WITHIN_MS,
@@ -84,6 +89,7 @@ export class KafkaLog implements EventLogProducer {
           timestamp,
         })),
       });
+      const answer = await orLate(SEND_WITHIN_MS, sending, silence);
       const [stored] = answer;
       const isStored =
         answer.length === 1 &&
@@ -154,18 +160,15 @@ export class KafkaLog implements EventLogProducer {
     return topicDifferences(topics.map(topicNamed), found, prefix);
   }
 
-  /** @throws EventLogError when no broker answers within two seconds */
-  async ping(): Promise<void> {
-    const enough = new AbortController();
-    const late = sleep(PING_WITHIN_MS, undefined, { signal: enough.signal }).then(() => {
-      throw toEventLogError({ name: 'KafkaJSRequestTimeoutError' }, 'asking', this.settings.brokers);
-    });
-    try {
-      await Promise.race([this.ask('asking', (admin) => admin.describeCluster()), late]);
-    } finally {
-      enough.abort();
-      late.catch(() => undefined);
-    }
+  /** @throws EventLogError when no broker answers within two seconds, or one of these topics is not there */
+  async ping(topics: readonly string[]): Promise<void> {
+    const { brokers, prefix } = this.settings;
+    const listing = this.ask('asking', (admin) => admin.listTopics());
+    const late = () => toEventLogError(silence(), 'asking', brokers);
+    const there = new Set(await orLate(PING_WITHIN_MS, listing, late));
+    const missing = topics.map((topic) => prefix + topic).find((name) => !there.has(name));
+    if (missing === undefined) return;
+    throw toEventLogError({ type: 'UNKNOWN_TOPIC_OR_PARTITION' }, `writing to ${missing}`, brokers);
   }
 
   private async ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
@@ -193,6 +196,11 @@ export class KafkaLog implements EventLogProducer {
     this.admin = undefined;
     await Promise.allSettled(open.map(async (client) => (await client)?.disconnect()));
   }
+}
+
+/** What kafkajs throws when a broker does not answer. */
+function silence(): Error {
+  return Object.assign(new Error('no answer in time'), { name: 'KafkaJSRequestTimeoutError' });
 }
 
 /** A request is one batch to Kafka, whose limit of 1 MiB holds for the whole; a record that is too large goes alone. */

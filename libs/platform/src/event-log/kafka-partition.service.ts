@@ -124,6 +124,8 @@ export class KafkaPartition {
     if (payload.isStale()) return;
     if (fetchedOffsetOf(batch) > status.nextOffset) return this.begin();
     status.logEnd = Number(batch.highWatermark);
+    // A log that has become shorter would be read on from the position once it has grown past it, and what came between be lost.
+    if (status.nextOffset > status.logEnd) return this.begin();
     const toOffset = Number(batch.lastOffset()) + 1;
     for (const range of rangesOf(topic, partition, batch.messages, status.nextOffset, toOffset)) {
       const applied = await applyRange(this.work, range, leave);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fixedClock } from '../clock.js';
 import { openTestRoom } from '../testing/index.js';
 import type { PartitionStatus } from './consumer-state.js';
-import { cleanedUpAfterEach } from './contract/kafka-rooms.testing.js';
+import { cleanedUpAfterEach, untilTrue } from './contract/kafka-rooms.testing.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
 import type { EventBatch } from './event-batch.js';
 import { KafkaPartition } from './kafka-partition.service.js';
@@ -110,6 +110,15 @@ describe('a batch from Kafka', () => {
     await partition.take(payload(facts(0, 1, 2)).given);
     expect(await ranges()).toEqual([]);
     expect(seeks.at(-1)).toBe(7);
+  });
+
+  it('of a log that became shorter than the position is a gap, not read on when it has grown again', async () => {
+    const { partition, status, ranges } = await partitionAt(20_000, async () => undefined);
+    status.nextOffset = 20_000;
+    await partition.take(payload(facts(0, 1, 2)).given);
+    await untilTrue(() => status.state === 'gap');
+    expect(status.reason).toContain('the log ends at 10000: the topic was made anew');
+    expect(await ranges()).toEqual([]);
   });
 
   it('that was fetched from beyond the position is not taken: kafkajs has jumped', async () => {

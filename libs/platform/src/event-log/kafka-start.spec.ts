@@ -10,6 +10,7 @@ import {
 import { call, record } from './contract/event-log.contract.js';
 import { cleanedUpAfterEach, newPrefix, untilTrue } from './contract/kafka-rooms.testing.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
+import { httpProbeRoom } from '../http/http-probe-room.testing.js';
 import { createTopics } from './kafka-topics.service.js';
 
 /** A Kafka that is not as it should be when a process starts: said in a sentence, tried again where that can help. */
@@ -40,6 +41,23 @@ describeWithKafka('a topic that does not exist at start', (brokers) => {
     await becomesReady(rooms);
     await rooms.producer.append([record('isv_a|1', call('now'))]);
     await rooms.settle();
+  });
+});
+
+describeWithKafka('a topic that a room only writes to', (brokers) => {
+  it('is missed by health before the first event is refused', async () => {
+    const prefix = newPrefix();
+    const writing = { ...httpProbeRoom, writes: [TOPICS.apiCalls.name] };
+    const rooms = await startTestRooms([writing], {
+      settings: { KAFKA_BROKERS: brokers(), TOPIC_PREFIX: prefix },
+    });
+    after(() => rooms.stop());
+    expect(await ready(rooms)).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringMatching(/does not exist .*taxameter topics create/) as string },
+    });
+    await createTopics({ brokers: brokers().split(','), prefix, settings: standing });
+    await becomesReady(rooms);
   });
 });
 

@@ -20,8 +20,8 @@ export interface EventLog {
   readonly statuses: readonly PartitionStatus[];
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
-  /** @throws Error with a sentence when it does not answer */
-  ping(): Promise<void>;
+  /** @throws Error with a sentence when it does not answer, or one of these topics is not there */
+  ping(topics: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     strategy: server,
     statuses: server.statuses,
     ends: () => log.ends(),
-    ping: () => log.ping(),
+    ping: (topics) => log.ping(topics),
     close: () => log.close(),
   };
 }

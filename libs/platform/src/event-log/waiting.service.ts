@@ -18,6 +18,21 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
+/** As the work does; @throws what `late` gives when the time is up before. */
+export async function orLate<T>(milliseconds: number, work: Promise<T>, late: () => Error): Promise<T> {
+  const enough = new AbortController();
+  const timer = sleep(milliseconds, undefined, { signal: enough.signal }).then(() => {
+    throw late();
+  });
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, timer]);
+  } finally {
+    enough.abort();
+    timer.catch(() => undefined);
+  }
+}
+
 /** Resolves when the work has ended, however, or the time is up. */
 export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   const enough = new AbortController();
