@@ -56,6 +56,7 @@ async function readPartition(partition: number): Promise<void> {
 }
 
 const begun = performance.now();
+const cpuBefore = process.cpuUsage();
 const waiting = perPartition.map((_, partition) => partition);
 await Promise.all(
   Array.from({ length: Number(inFlight) }, async () => {
@@ -65,5 +66,6 @@ await Promise.all(
   }),
 );
 const rate = (workload.events * 1000) / (performance.now() - begun);
-process.stdout.write(JSON.stringify({ rate }));
+const { user, system } = process.cpuUsage(cpuBefore);
+process.stdout.write(JSON.stringify({ rate, cpuMicroseconds: (user + system) / workload.events }));
 await database.destroy();

@@ -18,6 +18,8 @@ export interface Run {
   readonly samples: readonly Sample[];
   /** The most memory that the process ever held, in MB. */
   readonly peakMb: number;
+  /** CPU time of the process from its start to its last event, in ms. */
+  readonly cpuMs: number;
   /** What the process counted, by its own accounting. */
   readonly counted: number;
 }
@@ -48,7 +50,7 @@ export async function runTaxameter(
     const { rows } = await client.query<{ counted: string }>(
       'select sum(counted) as counted from metering.consumer_accounting',
     );
-    return { samples, peakMb: peakMbOf(child.pid!), counted: Number(rows[0]!.counted) };
+    return { samples, peakMb: peakMbOf(child.pid!), cpuMs: cpuMsOf(child.pid!), counted: Number(rows[0]!.counted) };
   } finally {
     await client.end();
     child.kill('SIGTERM');
@@ -81,6 +83,18 @@ export function peakMbOf(pid: number): number {
   try {
     const kb = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
     return Math.round(Number(kb) / 1024);
+  } catch {
+    return 0;
+  }
+}
+
+const MS_PER_TICK = 10;
+
+/** User and system time by /proc; 0 where there is none. */
+export function cpuMsOf(pid: number): number {
+  try {
+    const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) * MS_PER_TICK;
   } catch {
     return 0;
   }

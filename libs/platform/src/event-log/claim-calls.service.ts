@@ -21,11 +21,22 @@ type Identities = ReadonlyMap<string, ReceivedEvent>;
 const FEWEST_TO_COPY = 100;
 /** A refused COPY is work thrown away: after one, so many batches without a duplicate must pass before it is tried again. */
 const CLEAN_BATCHES_BEFORE_COPY = 4;
+const DAY_MS = 86_400_000;
+/** Writing a date costs 0.8 µs, a tenth of all that an event costs; a log holds few days. */
+const dayNames = new Map<number, string>();
+const MOST_DAY_NAMES = 1_000;
 const UNIQUE_VIOLATION = '23505';
 
 /** UTC day of event time: the partition in which the identity of a call is kept. A retry must repeat `time`. */
 export function dayOfCall(received: ReceivedEvent): string {
-  return received.time.toISOString().slice(0, 10);
+  const number = Math.floor(received.time.getTime() / DAY_MS);
+  let day = dayNames.get(number);
+  if (day === undefined) {
+    if (dayNames.size >= MOST_DAY_NAMES) dayNames.clear();
+    day = new Date(number * DAY_MS).toISOString().slice(0, 10);
+    dayNames.set(number, day);
+  }
+  return day;
 }
 
 /** Per database: how many batches must still be clean before COPY is tried. */
