@@ -71,8 +71,10 @@ export class HealthController {
   }
 
   @Route(accounting)
-  async accounting(@Input() { request }: CallOf<typeof accounting>): Promise<SystemAccounting> {
-    const parts = [await this.system.accounting(), ...(await this.elsewhere.accounting(request.headers))];
+  async accounting(@Input() { request, query }: CallOf<typeof accounting>): Promise<SystemAccounting> {
+    const own = await this.system.accounting();
+    if (query.rooms === 'own') return own;
+    const parts = [own, ...(await this.elsewhere.accounting(request.headers))];
     return {
       partitions: parts.flatMap(({ partitions }) => partitions),
       outbox: parts.flatMap(({ outbox }) => outbox),

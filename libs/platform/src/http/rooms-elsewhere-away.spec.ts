@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -5,6 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import type { Room } from '../room.js';
 import { startTestRooms, type TestRooms } from '../testing/index.js';
 import { httpProbeRoom } from './http-probe-room.testing.js';
 import { tlsTo } from './rooms-elsewhere.service.js';
@@ -40,6 +42,17 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
+@Module({})
+class SecondModule {}
+
+const redirecting: RequestListener = (_request, response) =>
+  response.writeHead(302, { location: '/login' }).end();
+
+const breakingOff: RequestListener = (request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+  response.write('{"partitions":', () => request.socket.destroy());
+};
+
 /** Something that is not ours at the address of the room. */
 async function withStranger(
   stranger: RequestListener,
@@ -73,11 +86,16 @@ describe('a room elsewhere that does not answer', () => {
     });
   });
 
-  it('is not looked for in a circle', async () => {
+  it('is not looked for in a circle, nor accounted for by one', async () => {
     await withRoomAt('http://127.0.0.1:9', async (other) => {
       await withRoomAt(other.address, async (first) => {
         const answer = await first.call('ops', 'GET', PATH);
         expect([answer.status, answer.body.detail]).toEqual([503, expect.stringContaining('went round')]);
+        const accounting = await first.call('ops', 'GET', '/v1/accounting');
+        expect([accounting.status, accounting.body.detail]).toEqual([
+          503,
+          `http-probe does not run at ${other.address}: ROOM_URLS must name the process that runs it`,
+        ]);
       });
     });
   });
@@ -118,6 +136,59 @@ describe('a room elsewhere that breaks off', () => {
   });
 });
 
+describe('the accounting of a room elsewhere', () => {
+  const counts = { read: 1, counted: 1, duplicate: 0, quarantined: 0, ignored: 0, nextOffset: 1, lag: 0 };
+  const accountOf = (...rooms: string[]) => ({
+    partitions: rooms.map((room) => ({ room, topic: 'usage', partition: 0, ...counts })),
+    outbox: rooms.map((room) => ({ room, waiting: 0 })),
+  });
+  const answering =
+    (body: string, type = 'application/json'): RequestListener =>
+    (_request, response) =>
+      response.writeHead(200, { 'content-type': type }).end(body);
+
+  it('takes what is said of the rooms it was asked for, and nothing of others', async () => {
+    const answer = answering(JSON.stringify(accountOf('http-probe', 'another')));
+    await withStranger(answer, async (here) => {
+      const { status, body } = await here.call('ops', 'GET', '/v1/accounting');
+      expect([status, body]).toEqual([200, accountOf('http-probe')]);
+    });
+  });
+
+  it('counts a process once that has two addresses', async () => {
+    const second: Room = { name: 'second', module: SecondModule, schema: { migrations: [] } };
+    const both = await startTestRooms([httpProbeRoom, second]);
+    const here = await startTestRooms([], {
+      databaseUrl: both.databaseUrl,
+      elsewhere: [
+        { room: httpProbeRoom, url: both.address },
+        { room: second, url: both.address.replace('127.0.0.1', 'localhost') },
+      ],
+    });
+    try {
+      const { body } = await here.call('ops', 'GET', '/v1/accounting');
+      expect(body).toEqual((await both.call('ops', 'GET', '/v1/accounting')).body);
+      expect(body.outbox).toHaveLength(2);
+    } finally {
+      await here.stop();
+      await both.stop();
+    }
+  });
+
+  it.each([
+    ['a page', answering('<!doctype html>', 'text/html'), 'answered with something else than an accounting'],
+    ['other JSON', answering('{"partitions":7}'), 'answered with something else than an accounting'],
+    ['a redirect', redirecting, 'answered 302'],
+    ['the half of an answer', breakingOff, 'broke off'],
+  ])('is refused with 503 and the name of the room when %s comes instead', async (_what, stranger, why) => {
+    await withStranger(stranger, async (here, url) => {
+      const { status, body } = await here.call('ops', 'GET', '/v1/accounting');
+      expect([status, body.type]).toEqual([503, 'urn:taxameter:problem:room-away']);
+      expect(body.detail).toContain(`http-probe at ${url} ${why}`);
+    });
+  });
+});
+
 describe('a room elsewhere behind TLS', () => {
   let folder: string;
   let key: Buffer;
@@ -145,9 +216,14 @@ describe('a room elsewhere behind TLS', () => {
     const url = `https://127.0.0.1:${await listening(server)}`;
     try {
       await withRoomAt(url, async (here) => {
-        const { status, body } = await here.call('ops', 'POST', PATH, { body: { name: 'secret' } });
+        const answers = [
+          await here.call('ops', 'POST', PATH, { body: { name: 'secret' } }),
+          await here.call('ops', 'GET', '/v1/accounting'),
+        ];
         const why = `http-probe at ${url} shows a certificate that is not trusted here (DEPTH_ZERO_SELF_SIGNED_CERT)`;
-        expect([status, body.detail]).toEqual([503, expect.stringContaining(why)]);
+        for (const { status, body } of answers) {
+          expect([status, body.detail]).toEqual([503, expect.stringContaining(why)]);
+        }
         expect(heard).toBe(0);
       });
     } finally {

@@ -74,13 +74,12 @@ export class RoomsElsewhere {
   }
 
   /**
-   * What these rooms account for, asked on behalf of the one who asks here.
+   * What these rooms account for, asked on behalf of the one who asks here. Each process is asked for its own rooms only, so
+   * the question never travels further.
    * @throws Problem 503 naming the rooms that do not answer: a sum without them would look complete
    */
   async accounting(asker: IncomingHttpHeaders): Promise<SystemAccounting[]> {
-    if (isPassedOn(asker)) return [];
     const headers = {
-      via: viaOnward({}),
       ...(asker.authorization !== undefined && { authorization: asker.authorization }),
       ...(asker.cookie !== undefined && { cookie: asker.cookie }),
     };
@@ -89,18 +88,40 @@ export class RoomsElsewhere {
   }
 
   private async accountingAt(url: string, headers: Record<string, string>): Promise<SystemAccounting> {
-    const names = this.rooms.filter((elsewhere) => elsewhere.url === url).map(({ room }) => room.name);
-    const away = (why: string) => roomAway(`${names.join(', ')} at ${url} ${why}`);
-    const response = await fetch(new URL(accounting.path, url), {
+    const rooms = this.rooms.filter((elsewhere) => elsewhere.url === url).map(({ room }) => room);
+    const names = rooms.map(({ name }) => name);
+    const refuse = (why: string): never => {
+      throw roomAway(`${names.join(', ')} at ${url} ${why}`);
+    };
+    const response = await fetch(new URL(`${accounting.path}?rooms=own`, url), {
       headers,
+      redirect: 'manual',
       signal: AbortSignal.timeout(ACCOUNTING_MS),
-    }).catch(() => {
-      throw away('does not answer: is it running, and is ROOM_URLS right?');
+    }).catch((error: Error) => {
+      const code = codeOf(error.cause);
+      return refuse(
+        DISTRUSTED.test(code) ? distrusted(code) : 'does not answer: is it running, and is ROOM_URLS right?',
+      );
     });
-    const text = await response.text();
-    const answer = accountingAnswer.safeParse(response.ok ? JSON.parse(text) : undefined);
-    if (!answer.success) throw away(`answered ${response.status}: see its /health/ready`);
-    return answer.data;
+    const text = await response.text().catch(() => refuse('broke off while it answered: ask again'));
+    if (!response.ok) return refuse(`answered ${response.status}: see its /health/ready`);
+    const answer = accountingAnswer.safeParse(parsedOrNothing(text));
+    if (!answer.success) {
+      return refuse('answered with something else than an accounting: is ROOM_URLS right?');
+    }
+    // One process may be known by two addresses, and may run more than was asked for: each room is told of once.
+    const isAsked = ({ room }: { room: string }) => names.includes(room);
+    const told = {
+      partitions: answer.data.partitions.filter(isAsked),
+      outbox: answer.data.outbox.filter(isAsked),
+    };
+    const untold = rooms.filter(
+      ({ name, schema }) => schema && !told.outbox.some(({ room }) => room === name),
+    );
+    if (untold.length === 0) return told;
+    throw roomAway(
+      `${untold.map(({ name }) => name).join(', ')} does not run at ${url}: ROOM_URLS must name the process that runs it`,
+    );
   }
 }
 
@@ -179,6 +200,14 @@ function whatToDo(route: RouteDefinition, headers: IncomingHttpHeaders): string 
 function codeOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : '';
+}
+
+function parsedOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 function roomAway(detail: string): Problem {

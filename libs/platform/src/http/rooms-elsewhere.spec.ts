@@ -178,6 +178,10 @@ describe('what of a request goes on', () => {
     const gateways = '1.1 taxameter.example.com, 1.1 taxameter (a gateway, 1.1 taxameter)';
     const { status, body } = await ask(passing, PATH, { headers: { via: gateways } });
     expect([status, body.headers.via]).toEqual([200, `${gateways}, 1.1 taxameter-rooms-elsewhere`]);
+    const accounting = await here.call('ops', 'GET', '/v1/accounting', { headers: { via: gateways } });
+    expect(accounting.body.outbox).toEqual([{ room: 'http-probe', waiting: 0 }]);
+    const own = await here.call('ops', 'GET', '/v1/accounting?rooms=own');
+    expect([own.status, own.body]).toEqual([200, { partitions: [], outbox: [] }]);
   });
 
   it.each(['?q=100%', '?route=/v1/../y', '?a=1&a=%2E%2E/&b', '?x=\\..\\', '?', '?a=?b'])(
