@@ -27,7 +27,9 @@ const consumer = z.object({
 export const ready = defineRoute({
   method: 'GET',
   path: '/health/ready',
-  summary: 'The databases answer and no partition is stopped',
+  summary: 'Databases and event log answer, and no partition stands still',
+  description:
+    'Of this process only. 503 is `database-away`, `event-log-away`, `not-joined` (a reader has not joined its group: at start, or without Kafka) or `partition-stopped` (state `stopped` or `gap`: a person is needed).',
   roles: 'public',
   responses: {
     200: {
