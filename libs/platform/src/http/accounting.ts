@@ -30,6 +30,12 @@ export const accounting = defineRoute({
   description:
     'Of the rooms of this process and of those that it passes on to; 503 when one of them does not answer.',
   roles: ['ops', 'finance'],
+  query: z.object({
+    rooms: z
+      .enum(['all', 'own'])
+      .default('all')
+      .describe('own: of the rooms of this process only; so ask those that pass requests on'),
+  }),
   responses: {
     200: {
       description: 'The account of every partition, and what waits to be read or sent on',

@@ -27,7 +27,9 @@ const consumer = z.object({
 export const ready = defineRoute({
   method: 'GET',
   path: '/health/ready',
-  summary: 'The databases answer and no partition is stopped',
+  summary: 'Databases and event log answer, and no partition stands still',
+  description:
+    'Of this process only. 503 is `database-away`, `event-log-away`, `not-joined` (a reader has not joined its group: at start, or without Kafka) or `partition-stopped` (state `stopped` or `gap`: a person is needed).',
   roles: 'public',
   responses: {
     200: {
@@ -71,8 +73,10 @@ export class HealthController {
   }
 
   @Route(accounting)
-  async accounting(@Input() { request }: CallOf<typeof accounting>): Promise<SystemAccounting> {
-    const parts = [await this.system.accounting(), ...(await this.elsewhere.accounting(request.headers))];
+  async accounting(@Input() { request, query }: CallOf<typeof accounting>): Promise<SystemAccounting> {
+    const own = await this.system.accounting();
+    if (query.rooms === 'own') return own;
+    const parts = [own, ...(await this.elsewhere.accounting(request.headers))];
     return {
       partitions: parts.flatMap(({ partitions }) => partitions),
       outbox: parts.flatMap(({ outbox }) => outbox),

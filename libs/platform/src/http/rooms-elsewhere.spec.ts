@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { startTestRooms, type TestRooms } from '../testing/index.js';
 import { httpProbeRoom, openStreams } from './http-probe-room.testing.js';
 
@@ -96,56 +97,109 @@ describe('a process that passes requests on', () => {
   });
 });
 
-describe('a room elsewhere that does not answer', () => {
-  it('is named, with 503 for its routes and for the accounting, and what runs here goes on', async () => {
-    const alone = await startHere('http://127.0.0.1:9');
-    try {
-      const command = await alone.call('ops', 'POST', PATH, { body: { name: 'lost' } });
-      expect([command.status, command.body.detail, command.headers.get('retry-after')]).toEqual([
-        503,
-        'http-probe at http://127.0.0.1:9 does not answer: send the same request again later',
-        '5',
-      ]);
-      expect(command.headers.get('content-type')).toContain('application/problem+json');
-      const accounting = await alone.call('ops', 'GET', '/v1/accounting');
-      expect([accounting.status, accounting.body.detail]).toEqual([
-        503,
-        'http-probe at http://127.0.0.1:9 does not answer: is it running, and is ROOM_URLS right?',
-      ]);
-      expect((await alone.call('anonymous', 'GET', '/health/ready')).status).toBe(200);
-    } finally {
-      await alone.stop();
-    }
-  });
-
-  it('is asked once only, since nobody knows whether a lost command was done', async () => {
-    let asked = 0;
-    const dropping = createServer((request) => {
-      asked += 1;
-      request.socket.destroy();
+describe('what of a request goes on', () => {
+  /** Says what it was asked, as it came. */
+  const echo = createServer((incoming, response) => {
+    void text(incoming).then((body) => {
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'keep-alive': 'timeout=1234',
+        connection: 'x-hop',
+        'x-hop': 'for the next one only',
+      });
+      response.end(JSON.stringify({ url: incoming.url, headers: incoming.headers, body }));
     });
-    await new Promise<void>((resolve) => dropping.listen(0, '127.0.0.1', resolve));
-    const { port } = dropping.address() as { port: number };
-    const passing = await startHere(`http://127.0.0.1:${port}`);
-    try {
-      expect((await passing.call('ops', 'POST', PATH, { body: { name: 'once' } })).status).toBe(503);
-      expect(asked).toBe(1);
-    } finally {
-      await passing.stop();
-      dropping.close();
-    }
+  });
+  let passing: TestRooms;
+
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve));
+    passing = await startHere(`http://127.0.0.1:${(echo.address() as { port: number }).port}`);
   });
 
-  it('is not looked for in a circle', async () => {
-    const other = await startHere('http://127.0.0.1:9');
-    const first = await startHere(other.address);
-    try {
-      const answer = await first.call('ops', 'GET', PATH);
-      expect([answer.status, answer.body.detail]).toEqual([503, expect.stringContaining('went round')]);
-      expect((await first.call('ops', 'GET', '/v1/accounting')).status).toBe(200);
-    } finally {
-      await first.stop();
-      await other.stop();
+  afterAll(async () => {
+    await passing?.stop();
+    echo.close();
+  });
+
+  /** A request to the byte: `fetch` would tidy up its path and refuse some of these headers. */
+  async function ask(to: TestRooms, path: string, { method = 'GET', body = '', headers = {} } = {}) {
+    const { hostname, port } = new URL(to.address);
+    const authorization = `Bearer ${await to.token({ role: 'ops' })}`;
+    const answer = await new Promise<{ status: number; headers: IncomingHttpHeaders; text: string }>(
+      (resolve, reject) => {
+        const asked = request(
+          { agent: false, hostname, port, path, method, headers: { authorization, ...headers } },
+          (response) => {
+            text(response).then(
+              (answered) =>
+                resolve({ status: response.statusCode!, headers: response.headers, text: answered }),
+              reject,
+            );
+          },
+        );
+        asked.on('error', reject).end(body);
+      },
+    );
+
+    return { status: answer.status, headers: answer.headers, body: JSON.parse(answer.text) };
+  }
+
+  it.each([
+    { expect: '100-continue' },
+    { 'keep-alive': 'timeout=5', connection: 'close' },
+    { upgrade: 'h2c', connection: 'close' },
+    { te: 'trailers' },
+    { upgrade: 'h2c', connection: 'Upgrade, HTTP2-Settings', 'http2-settings': 'AAMAAABkAAQAoAAA' },
+    { te: 'trailers', connection: 'TE' },
+    { 'proxy-connection': 'keep-alive' },
+    { connection: 'close, X-Mine', 'x-mine': 'for the first process only' },
+  ])('is not what was meant for one connection: %j', async (hop) => {
+    const { status, body } = await ask(passing, PATH, {
+      method: 'POST',
+      body: '{"name":"x"}',
+      headers: { ...hop, 'content-type': 'application/json', 'idempotency-key': 'kept' },
+    });
+    expect([status, body.body]).toEqual([200, '{"name":"x"}']);
+    const { connection, ...others } = body.headers as Record<string, string>;
+    expect(connection).toBe('keep-alive');
+    expect(others).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': 'kept' });
+    for (const name of Object.keys(hop)) expect(others).not.toHaveProperty(name);
+  });
+
+  it('comes back without what the room said to this process only', async () => {
+    const { status, headers } = await ask(passing, PATH);
+    expect(status).toBe(200);
+    expect(headers).not.toHaveProperty('x-hop');
+    expect(headers['keep-alive']).not.toBe('timeout=1234');
+  });
+
+  it('keeps those who passed it on before, and none of them is taken for one of us', async () => {
+    const gateways = '1.1 taxameter.example.com, 1.1 taxameter (a gateway, 1.1 taxameter)';
+    const { status, body } = await ask(passing, PATH, { headers: { via: gateways } });
+    expect([status, body.headers.via]).toEqual([200, `${gateways}, 1.1 taxameter-rooms-elsewhere`]);
+    const accounting = await here.call('ops', 'GET', '/v1/accounting', { headers: { via: gateways } });
+    expect(accounting.body.outbox).toEqual([{ room: 'http-probe', waiting: 0 }]);
+    const own = await here.call('ops', 'GET', '/v1/accounting?rooms=own');
+    expect([own.status, own.body]).toEqual([200, { partitions: [], outbox: [] }]);
+  });
+
+  it.each(['?q=100%', '?route=/v1/../y', '?a=1&a=%2E%2E/&b', '?x=\\..\\', '?', '?a=?b'])(
+    'is its query, byte by byte: %s',
+    async (query) => {
+      const { status, body } = await ask(passing, PATH + query);
+      expect([status, body.url]).toEqual([200, PATH + query]);
+    },
+  );
+
+  it('is its path, and never another one that it could be read as', async () => {
+    const KIND = '/v1/probe/explosions/';
+    const { body } = await ask(passing, `${KIND}x\\..\\..\\..\\accounting`);
+    expect(body.url).toBe(`${KIND}x%5C..%5C..%5C..%5Caccounting`);
+    expect((await ask(passing, `${KIND}a%2Fb%20%C3%A6`)).body.url).toBe(`${KIND}a%2Fb%20%C3%A6`);
+    for (const step of ['.', '..', '%2e', '%2E.', '..\\x', '%FF']) {
+      const { status, body: problem } = await ask(passing, KIND + step);
+      expect([step, status, problem.type]).toEqual([step, 400, 'urn:taxameter:problem:bad-request']);
     }
   });
 });
