@@ -50,7 +50,12 @@ export async function runTaxameter(
     const { rows } = await client.query<{ counted: string }>(
       'select sum(counted) as counted from metering.consumer_accounting',
     );
-    return { samples, peakMb: peakMbOf(child.pid!), cpuMs: cpuMsOf(child.pid!), counted: Number(rows[0]!.counted) };
+    return {
+      samples,
+      peakMb: peakMbOf(child.pid!),
+      cpuMs: cpuMsOf(child.pid!),
+      counted: Number(rows[0]!.counted),
+    };
   } finally {
     await client.end();
     child.kill('SIGTERM');

@@ -168,7 +168,10 @@ export class KafkaLog implements EventLogProducer {
     const there = new Set(await orLate(PING_WITHIN_MS, listing, late));
     const missing = topics.map((topic) => prefix + topic).find((name) => !there.has(name));
     if (missing === undefined) return;
-    throw toEventLogError({ type: 'UNKNOWN_TOPIC_OR_PARTITION' }, `writing to ${missing}`, brokers);
+    const unknown = Object.assign(new Error('the broker does not list it'), {
+      type: 'UNKNOWN_TOPIC_OR_PARTITION',
+    });
+    throw toEventLogError(unknown, `writing to ${missing}`, brokers);
   }
 
   private async ask<T>(what: string, question: (admin: Admin) => Promise<T>): Promise<T> {
