@@ -1,5 +1,6 @@
 import { paceOf, type Sample } from './pace.js';
 import { runContender } from './contenders/in-a-process.js';
+import type { SameSqlAnswer } from './contenders/same-sql.js';
 import { runRawCopy } from './contenders/raw-copy.js';
 import { runTaxameter, type Run } from './contenders/taxameter.js';
 import type { Servers } from './servers.js';
@@ -40,16 +41,16 @@ export class Pipeline {
     const { events, nestEvents, duplicateEvents } = this.sizes;
     const base = this.workload({ events });
     const taxameter = await this.taxameter('base', base);
-    const rawCopy = await this.say2(
+    const rawCopy = await this.told(
       'raw COPY',
       this.onDatabase((url) => runRawCopy(url, base)),
     );
     const topic = await this.topic('base', base);
-    const countOnly = await this.say2('counting only', this.paceOfProcess('count-only', topic));
-    const sameSqlOne = await this.say2('same SQL, one in flight', this.sameSql(1, base));
-    const sameSqlTwo = await this.say2('same SQL, two in flight', this.sameSql(2, base));
+    const countOnly = await this.told('counting only', this.paceOfProcess('count-only', topic));
+    const sameSqlOne = await this.told('same SQL, one in flight', this.sameSql(1, base));
+    const sameSqlTwo = await this.told('same SQL, two in flight', this.sameSql(2, base));
     const usual = await this.topic('usual', this.workload({ events: nestEvents }));
-    const nestConsumer = await this.say2(
+    const nestConsumer = await this.told(
       'usual Nest consumer',
       this.onDatabase((url) => this.paceOfProcess('nest-consumer', usual, url)),
     );
@@ -115,8 +116,7 @@ export class Pipeline {
   private async sameSql(inFlight: number, workload: Workload): Promise<number> {
     return this.onDatabase(async (url) => {
       const args = [url, String(inFlight), JSON.stringify(workload)];
-      const { rate } = await runContender<{ rate: number }>('same-sql', args);
-      return rate;
+      return (await runContender<SameSqlAnswer>('same-sql', args)).rate;
     });
   }
 
@@ -134,7 +134,7 @@ export class Pipeline {
     }
   }
 
-  private async say2(name: string, rate: Promise<number>): Promise<number> {
+  private async told(name: string, rate: Promise<number>): Promise<number> {
     const found = await rate;
     this.say(`  ${name}: ${shown(found)}`);
     return found;

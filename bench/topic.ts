@@ -34,9 +34,9 @@ export function kafkaOf(brokers: string): Kafka {
 export async function writeTopic(
   brokers: string,
   workload: Workload,
-  options: { batchRecords?: boolean } = {},
+  options: { batchRecords?: boolean; prefix?: string } = {},
 ): Promise<WrittenTopic> {
-  const prefix = `bench-${randomBytes(4).toString('hex')}.`;
+  const prefix = options.prefix ?? `bench-${randomBytes(4).toString('hex')}.`;
   await createTopics({ brokers: brokers.split(','), prefix });
   const name = prefix + CALLS.name;
   const producer = kafkaOf(brokers).producer({
