@@ -1,4 +1,5 @@
 import { apiCallKey, type ApiCallEvent } from '@taxameter/contracts';
+import { hex, randomOf, uuidV4, uuidV7 } from './random.js';
 
 /**
  * The load of the pipeline bench: API calls in sessions, as integrations work. A session is one integration on one agreement
@@ -129,37 +130,7 @@ function optionalFields(random: () => number) {
   };
 }
 
-/** mulberry32: 32 random bits a call, seeded. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
 function scatter(value: number): number {
   const mixed = Math.imul(value ^ (value >>> 16), 0x45d9f3b);
   return (Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b) ^ value) >>> 0;
-}
-
-const hex8 = (random: () => number) => random().toString(16).padStart(8, '0');
-
-function hex(random: () => number, digits: number): string {
-  let text = '';
-  while (text.length < digits) text += hex8(random);
-  return text.slice(0, digits);
-}
-
-function uuidV4(random: () => number): string {
-  const text = hex(random, 32);
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-a${text.slice(17, 20)}-${text.slice(20)}`;
-}
-
-function uuidV7(timeMs: number, random: () => number): string {
-  const text = hex(random, 20);
-  const time = timeMs.toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${text.slice(1, 4)}-a${text.slice(5, 8)}-${text.slice(8)}`;
 }

@@ -22,6 +22,15 @@ export const FAULTS = [
     rounds: (n) => Math.ceil(n / 10),
   },
   {
+    name: 'campaign',
+    sentence:
+      'readers, door, broker and database die in turn while integrations send, N times; an oracle counts',
+    project: 'e2e',
+    specs: 'e2e/campaign',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
     name: 'start',
     sentence: 'the broker is away at the start, or refuses the login',
     specs: 'event-log/kafka-start|testing/kafka-broker|testing/kafka-left-overs',

@@ -21,7 +21,7 @@ export async function runJest(tree, fault, rounds, seed) {
         '--experimental-vm-modules',
         '--no-warnings',
         'node_modules/jest/bin/jest.js',
-        '--selectProjects=rooms',
+        `--selectProjects=${fault.project ?? 'rooms'}`,
       ],
       ...['--testPathPatterns', fault.specs, '--forceExit', '--json', '--outputFile', report],
       ...(fault.tests === '' ? [] : ['-t', fault.tests]),
