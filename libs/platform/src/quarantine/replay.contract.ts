@@ -72,6 +72,11 @@ export function describeReplayContract(name: string, start: () => Promise<TestRo
         sum.replayed += row.replayed.read;
         sum.replayedCounted += row.replayed.counted;
       }
+      const [{ kept }] = await sql<{ kept: number }>(
+        "select count(*) as kept from quarantine where topic = $1 and state <> 'replayed'",
+        [topic],
+      ).then((rows) => rows as [{ kept: number }]);
+      expect(kept).toBe(sum.quarantined - sum.replayed);
       return sum;
     };
 
