@@ -166,8 +166,29 @@ class Ownership1760000100003 implements MigrationInterface {
   }
 }
 
+/** A replay changes a total at an offset that was told already, so the offset alone does not order what is published. */
+class SmsTotalVersions1760000100010 implements MigrationInterface {
+  name = 'SmsTotalVersions1760000100010';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table sms_total add column version bigint;
+      update sms_total set version = as_of_offset;
+      alter table sms_total alter column version set not null, add check (version >= as_of_offset)`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 async function takeRights(runner: QueryRunner, rights: string, table: string): Promise<void> {
   await runner.query(`revoke ${rights} on ${table} from taxameter_metering`);
 }
 
-export const meteringMigrations = [Counters1760000100001, SmsTotals1760000100002, Ownership1760000100003];
+export const meteringMigrations = [
+  Counters1760000100001,
+  SmsTotals1760000100002,
+  Ownership1760000100003,
+  SmsTotalVersions1760000100010,
+];

@@ -22,6 +22,9 @@ import { IDENTITY_ROOM, Tokens } from './identity/tokens.service.js';
 import { createLogger, LOGGER, type Logger } from './logging.service.js';
 import type { Loop } from './loop.service.js';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.service.js';
+import { Quarantine1760000003000 } from './quarantine/quarantine.migration.js';
+import { QuarantineController } from './quarantine/quarantine.controller.js';
+import { Quarantine } from './quarantine/quarantine.service.js';
 import type { Room } from './room.js';
 import { System } from './system.service.js';
 
@@ -95,6 +98,8 @@ async function start(
   cleanUps.push(() => log.close());
   const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
   const system = new System(databases, rooms, log.statuses, log);
+  const { subscriptionTo } = log;
+  const quarantine = new Quarantine({ databases, subscriptionTo, tokens, clock, logger });
 
   const root = rootModule(rooms, databases, [
     { provide: CONFIGURATION, useValue: configuration },
@@ -104,6 +109,7 @@ async function start(
     { provide: Tokens, useValue: tokens },
     { provide: System, useValue: system },
     { provide: RoomsElsewhere, useValue: elsewhere },
+    { provide: Quarantine, useValue: quarantine },
     {
       provide: API_DOCUMENT,
       useValue: apiDocumentOf([...rooms, ...(options.elsewhere ?? []).map(({ room }) => room)]),
@@ -137,11 +143,16 @@ async function openDatabases(url: string, rooms: readonly Room[], cleanUps: (() 
   return databases;
 }
 
-/** A room's own migrations after those that every room has: event log, outbox, idempotency keys. */
+/** A room's own migrations after those that every room has: event log, outbox, idempotency keys, quarantine. */
 export function schemaOfRoom(room: Room): RoomSchema {
   return {
     name: room.name,
-    migrations: [EventLog1760000000000, IdempotencyKeys1760000001000, ...(room.schema?.migrations ?? [])],
+    migrations: [
+      EventLog1760000000000,
+      IdempotencyKeys1760000001000,
+      Quarantine1760000003000,
+      ...(room.schema?.migrations ?? []),
+    ],
   };
 }
 
@@ -156,7 +167,13 @@ async function openDatabase(
   return database;
 }
 
-const PLATFORM_CONTROLLERS = [HealthController, SessionController, TokensController, ApiDocumentController];
+const PLATFORM_CONTROLLERS = [
+  HealthController,
+  SessionController,
+  TokensController,
+  QuarantineController,
+  ApiDocumentController,
+];
 
 /** Version of the HTTP interface as the OpenAPI document states it. */
 const API_VERSION = '1.0.0';

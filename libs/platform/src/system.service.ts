@@ -15,6 +15,13 @@ interface AccountingRow {
   readonly quarantined: number;
   readonly ignored: number;
   readonly nextOffset: number;
+  /** Of the quarantined: those that a replay has settled since. */
+  readonly replayed: {
+    readonly read: number;
+    readonly counted: number;
+    readonly duplicate: number;
+    readonly ignored: number;
+  };
 }
 
 export interface SystemAccounting {
@@ -93,9 +100,16 @@ function lagOf(
 
 const ACCOUNTING = `
   select topic, partition, next_offset as "nextOffset",
-         coalesce(sum(read), 0)::bigint as read, coalesce(sum(counted), 0)::bigint as counted,
-         coalesce(sum(duplicate), 0)::bigint as duplicate, coalesce(sum(quarantined), 0)::bigint as quarantined,
-         coalesce(sum(ignored), 0)::bigint as ignored
+         coalesce(sum(read) filter (where kind = 'log'), 0)::bigint as read,
+         coalesce(sum(counted) filter (where kind = 'log'), 0)::bigint as counted,
+         coalesce(sum(duplicate) filter (where kind = 'log'), 0)::bigint as duplicate,
+         coalesce(sum(quarantined) filter (where kind = 'log'), 0)::bigint as quarantined,
+         coalesce(sum(ignored) filter (where kind = 'log'), 0)::bigint as ignored,
+         json_build_object(
+           'read', coalesce(sum(read) filter (where kind = 'replay'), 0),
+           'counted', coalesce(sum(counted) filter (where kind = 'replay'), 0),
+           'duplicate', coalesce(sum(duplicate) filter (where kind = 'replay'), 0),
+           'ignored', coalesce(sum(ignored) filter (where kind = 'replay'), 0)) as replayed
   from consumer_position left join consumer_accounting using (topic, partition)
   group by topic, partition, next_offset
   order by topic, partition`;

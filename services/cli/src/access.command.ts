@@ -54,7 +54,8 @@ export function registerAccessCommands(program: Command, context: CommandContext
   registerTokens(program, ask, (line) => context.stderr.write(`${line}\n`));
 }
 
-async function accessOf({
+/** How a command gets in: a token, or by the database. @throws ApiError when there is neither */
+export async function accessOf({
   defaultUrl: url,
   defaultToken: token,
   databaseUrl,

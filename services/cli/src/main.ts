@@ -9,6 +9,7 @@ import { registerApiDocumentsCommand } from './api-documents.command.js';
 import type { CommandContext } from './command-context.js';
 import { registerDemoCommand } from './demo/demo.command.js';
 import { demoFolderOf, readLocalAccess } from './local-access.service.js';
+import { registerQuarantineCommands } from './quarantine.command.js';
 import { registerStartCommand } from './start.command.js';
 import { registerTopicsCommands } from './topics.command.js';
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   registerSeedCommand(program, context);
   registerBillingCommands(program, context);
   registerAccessCommands(program, context);
+  registerQuarantineCommands(program, context);
   registerApiDocumentsCommand(program, context);
   registerTopicsCommands(program, context, kafkaSettingsOf(configuration));
   await program.parseAsync();

@@ -77,4 +77,4 @@ const KEEP_TOTALS = `
      "sumHash" numeric)
   on conflict (partition, integration_id, quarter) do update
     set as_of_offset = excluded.as_of_offset, count = excluded.count, sum_hash = excluded.sum_hash
-    where excluded.as_of_offset > metered_sms.as_of_offset`;
+    where excluded.as_of_offset >= metered_sms.as_of_offset`;

@@ -51,7 +51,7 @@ describe('the SMS ledger', () => {
   });
 
   it('keeps the newest totals of metering by partition, and drops older ones', async () => {
-    const totals = (asOfOffset: number, count: number) => ({
+    const totals = (asOfOffset: number, count: number, version = asOfOffset) => ({
       topic: TOPICS.smsTotals.name,
       partition: 0,
       key: '2|isv_a|2026-Q3',
@@ -59,14 +59,14 @@ describe('the SMS ledger', () => {
       value: new TextEncoder().encode(
         JSON.stringify({
           specversion: '1.0',
-          id: `totals ${asOfOffset}`,
+          id: `totals ${version}`,
           source: '/test',
           type: smsTotalsChanged.type,
           time: '2026-10-01T00:00:00Z',
           data: {
             partition: 2,
             asOfOffset,
-            version: asOfOffset,
+            version,
             integrationId: 'isv_a',
             quarter: '2026-Q3',
             count,
@@ -77,6 +77,8 @@ describe('the SMS ledger', () => {
     });
     await feed(rooms, [totals(10, 4), totals(20, 9)]);
     await feed(rooms, [totals(15, 6)]);
+    // After a replay: another count at the same offset.
+    await feed(rooms, [totals(20, 10, 21)]);
     const rows = await rooms.databases.get('billing')!.query('select * from metered_sms');
     expect(rows).toEqual([
       {
@@ -84,7 +86,7 @@ describe('the SMS ledger', () => {
         integration_id: 'isv_a',
         quarter: '2026-Q3',
         as_of_offset: 20,
-        count: 9,
+        count: 10,
         sum_hash: '18446744073709551615',
       },
     ]);

@@ -14,7 +14,7 @@ export const smsTotalsChanged = defineEvent({
   data: z.object({
     partition: count,
     asOfOffset: count,
-    version: z.int().min(1).describe('the offset: it grows with every batch'),
+    version: z.int().min(1).describe('grows with every batch and every replay'),
     integrationId: identifier(100),
     quarter: quarterName,
     count,

@@ -20,17 +20,18 @@ export function hashOfMessage(messageId: string): bigint {
  */
 export async function addToSmsTotals(batch: EventBatch<SmsSentEvent>): Promise<void> {
   const totals = sumMessages(batch.events, hashOfMessage);
-  const rows = await batch.tx.query<Omit<SmsTotals, 'version' | 'partition'>[]>(
-    `insert into sms_total as total (partition, integration_id, quarter, count, sum_hash, as_of_offset)
-     select $1::integer, integration_id, quarter, count, sum_hash, $2::bigint
+  const rows = await batch.tx.query<Omit<SmsTotals, 'partition'>[]>(
+    `insert into sms_total as total (partition, integration_id, quarter, count, sum_hash, as_of_offset, version)
+     select $1::integer, integration_id, quarter, count, sum_hash, $2::bigint, $2::bigint
      from unnest($3::text[], $4::text[], $5::bigint[], $6::numeric[])
        as batch (integration_id, quarter, count, sum_hash)
      order by integration_id, quarter
      on conflict (partition, integration_id, quarter) do update set
        count = total.count + excluded.count,
        sum_hash = mod(total.sum_hash + excluded.sum_hash, 18446744073709551616),
-       as_of_offset = excluded.as_of_offset
-     returning integration_id as "integrationId", quarter, count, sum_hash as "sumHash", as_of_offset as "asOfOffset"`,
+       as_of_offset = excluded.as_of_offset,
+       version = greatest(total.version + 1, excluded.version)
+     returning integration_id as "integrationId", quarter, count, sum_hash as "sumHash", as_of_offset as "asOfOffset", version`,
     [
       batch.partition,
       batch.toOffset,
@@ -49,7 +50,7 @@ export async function addToSmsTotals(batch: EventBatch<SmsSentEvent>): Promise<v
       key: `${batch.partition}|${row.integrationId}|${row.quarter}`,
       type: smsTotalsChanged.type,
       time,
-      data: { ...row, partition: batch.partition, version: row.asOfOffset },
+      data: { ...row, partition: batch.partition },
     })),
   );
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { TOPICS } from '@taxameter/contracts';
 import { openRoom } from '@taxameter/platform';
-import { sms } from '../events.testing.js';
+import { runSqlAsOwner } from '@taxameter/platform/testing';
+import { recordOf, sms } from '../events.testing.js';
 import { hashOfMessage } from './sms-totals.service.js';
 import { startMetering, type TestMetering } from '../metering.testing.js';
 
@@ -72,6 +73,37 @@ describe('SMS totals', () => {
       expect(inLog.filter((offset) => offset < as_of_offset)).toHaveLength(below);
     }
     expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(48);
+  });
+
+  it('are published again when an SMS is replayed out of quarantine, at the offset of before with a higher version', async () => {
+    const late = sms('late', '2026-09-15T10:00:00Z');
+    const record = recordOf(late);
+    await metering.rooms.producer.append([{ ...record, value: new TextEncoder().encode('{"half') }]);
+    await metering.rooms.settle();
+    // On the same partition and behind it, so that the total stands at the end of the log already.
+    await metering.rooms.producer.append([
+      { ...recordOf(sms('behind', '2026-09-15T10:00:00Z')), partition: record.partition },
+    ]);
+    await metering.rooms.settle();
+    await runSqlAsOwner(
+      metering.rooms.databaseUrl,
+      `update metering.quarantine set bytes = convert_to('${JSON.stringify(late)}', 'UTF8')`,
+    );
+    const item = { topic: TOPICS.smsSent.name, partition: record.partition, offset: 0, index: 0 };
+    const { body } = await metering.rooms.call('ops', 'POST', '/v1/quarantine/replay', {
+      body: { room: 'metering', reason: 'the bytes were mended', items: [item] },
+    });
+    expect(body).toMatchObject({ changed: 1, items: [{ outcome: 'counted' }] });
+    await metering.rooms.settle();
+    expect((await publishedTotals()).map(({ data }) => data)).toMatchObject([
+      { count: 1, asOfOffset: 2, version: 2 },
+      { count: 2, asOfOffset: 2, version: 3 },
+    ]);
+    await metering.rooms.producer.append([
+      { ...recordOf(sms('next', '2026-09-15T10:00:00Z')), partition: record.partition },
+    ]);
+    await metering.rooms.settle();
+    expect((await publishedTotals()).at(-1)!.data).toMatchObject({ count: 3, asOfOffset: 3, version: 4 });
   });
 });
 

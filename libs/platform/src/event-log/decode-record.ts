@@ -23,7 +23,10 @@ export interface RefusedEvent {
   readonly reason: string;
   readonly field: string;
   readonly detail: string;
+  /** The one event as JSON, whatever mode it came in; the whole record where no event could be told from it. */
   readonly bytes: Uint8Array;
+  /** The record's key: the identity of a fact. */
+  readonly key: string | null;
 }
 
 export interface DecodedRecord {
@@ -47,10 +50,11 @@ export function decodeRecord(topic: Topic, record: StoredRecord): DecodedRecord 
     }
     return collect(parsed.value.map((value, index) => check(topic, record, index, value)));
   }
-  const value = contentType.startsWith('application/cloudevents')
-    ? parsed.value
-    : fromBinaryMode(record.headers, parsed.value);
-  return collect([check(topic, record, 0, value, record.value)]);
+  if (contentType.startsWith('application/cloudevents')) {
+    return collect([check(topic, record, 0, parsed.value, record.value)]);
+  }
+  // Without the original: its bytes are the data alone, and the attributes would be lost to a replay.
+  return collect([check(topic, record, 0, fromBinaryMode(record.headers, parsed.value))]);
 }
 
 /** Binary mode: attributes are headers `ce_…`, the value is the data. */
@@ -142,7 +146,8 @@ function refuse(
   field: string,
   detail: string,
 ): RefusedEvent {
-  return { position: positionOf(record, index), appendedAt: record.appendedAt, reason, field, detail, bytes };
+  const { appendedAt, key } = record;
+  return { position: positionOf(record, index), appendedAt, reason, field, detail, bytes, key };
 }
 
 function positionOf(record: StoredRecord, index: number): EventPosition {

@@ -10,7 +10,7 @@ import type { ReceivedEvent } from './decode-record.js';
 export interface EventBatch<Event extends CloudEvent = CloudEvent> {
   readonly topic: string;
   readonly partition: number;
-  /** First offset of the batch, and the offset after its last record. */
+  /** First offset of the batch, and the offset after its last record; in a replay, the room's position. */
   readonly fromOffset: number;
   readonly toOffset: number;
   readonly events: readonly ReceivedEvent<Event>[];

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.service.js';
 import type { PartitionStatus } from './consumer-state.js';
+import type { Subscription } from './event-batch.js';
 import type { KafkaLog } from './kafka-log.service.js';
 import { KafkaRoomConsumer } from './kafka-room-consumer.service.js';
 import { EVENT_LOG_TRANSPORT } from './on-events.decorator.js';
@@ -19,6 +20,8 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   // Without it Nest swallows what a handler throws, and a failed batch would be committed as done.
   override readonly propagatesEventHandlerErrors = true;
   readonly statuses: PartitionStatus[] = [];
+  /** What each room reads; empty until `listen`. */
+  subscriptions: ReadonlyMap<string, readonly Subscription[]> = new Map();
   private consumers: KafkaRoomConsumer[] = [];
 
   constructor(
@@ -34,6 +37,7 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   async listen(callback: (error?: unknown, ...rest: unknown[]) => void): Promise<void> {
     try {
       const rooms = readSubscriptions(this.messageHandlers.values(), new Set(this.databases.keys()));
+      this.subscriptions = rooms;
       for (const [room, subscriptions] of rooms) {
         const database = this.databases.get(room)!;
         // All of them, so that the accounting shows what is not read yet before the first record is.

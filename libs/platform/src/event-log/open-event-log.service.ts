@@ -5,6 +5,7 @@ import { ConfigurationError, type Configuration } from '../configuration.js';
 import { migrateRoom, openRoom } from '../database/room-database.service.js';
 import type { Logger } from '../logging.service.js';
 import type { PartitionStatus } from './consumer-state.js';
+import type { Subscription } from './event-batch.js';
 import { kafkaSettingsOf } from './kafka-client.service.js';
 import type { EventLogError } from './kafka-failure.js';
 import { KafkaLogServer } from './kafka-log-server.service.js';
@@ -18,6 +19,8 @@ export interface EventLog {
   readonly producer: EventLogProducer;
   readonly strategy: CustomTransportStrategy;
   readonly statuses: readonly PartitionStatus[];
+  /** How a room reads a topic; undefined when it does not, or nothing is read yet. */
+  readonly subscriptionTo: (room: string, topic: string) => Subscription | undefined;
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
   /** @throws Error with a sentence when it does not answer, or one of these topics is not there */
@@ -56,6 +59,7 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     producer: log,
     strategy: server,
     statuses: server.statuses,
+    subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.ends(),
     ping: (topics) => log.ping(topics),
     close: () => log.close(),
@@ -72,8 +76,17 @@ async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogO
     producer: log,
     strategy: server,
     statuses: server.statuses,
+    subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.allHeads(),
     ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),
   };
+}
+
+function subscriptionIn(
+  rooms: ReadonlyMap<string, readonly Subscription[]>,
+  room: string,
+  topic: string,
+): Subscription | undefined {
+  return rooms.get(room)?.find((subscription) => subscription.topic === topic);
 }

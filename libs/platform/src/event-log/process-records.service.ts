@@ -4,9 +4,11 @@ import type { Clock } from '../clock.js';
 import { failureOf } from '../database/sql-error.js';
 import { dayOfCall } from './claim-calls.service.js';
 import { claimIdentities } from './claim-identities.service.js';
-import { bytesOf, decodeRecord, type ReceivedEvent, type RefusedEvent } from './decode-record.js';
+import { decodeRecord, type ReceivedEvent, type RefusedEvent } from './decode-record.js';
 import type { Subscription } from './event-batch.js';
+import { putInQuarantine } from './put-in-quarantine.service.js';
 import type { StoredRecord } from './record.js';
+import { conflictOf, refusalOf, sentenceOf } from './refusal.js';
 
 /**
  * The heart of delivery, the same on every transport: records of one topic-partition take effect exactly once. Position
@@ -118,24 +120,17 @@ class Attempt {
       const events = this.prepared.wanted.filter((received) => !poison.has(received));
       const claim = await claimIdentities(tx, this.range.topic, events);
       const rejected = await this.handle(tx, claim.fresh);
-      const quarantined = [
+      const unclaimed = [
         ...this.prepared.refused,
-        ...claim.conflicts.map((received) =>
-          refusalOf(
-            received,
-            'conflicting_duplicate',
-            'was seen before with another body; the first one counts',
-          ),
-        ),
-        ...rejected,
+        ...claim.conflicts.map(conflictOf),
         ...[...poison].map(([received, detail]) => refusalOf(received, 'refused_by_database', detail)),
       ];
-      await this.quarantine(tx, quarantined);
+      await putInQuarantine(tx, { unclaimed, claimed: rejected }, this.clock.now());
       const accounting: Accounting = {
         read: this.prepared.read,
         counted: claim.fresh.length - rejected.length,
         duplicate: claim.duplicates,
-        quarantined: quarantined.length,
+        quarantined: unclaimed.length + rejected.length,
         ignored: this.prepared.ignored,
       };
       await this.account(tx, accounting);
@@ -149,7 +144,7 @@ class Attempt {
    */
   async findPoison(events: readonly ReceivedEvent[], cause: unknown): Promise<Map<ReceivedEvent, string>> {
     if (events.length === 0) throw cause;
-    if (events.length === 1) return new Map([[events[0]!, messageOf(cause)]]);
+    if (events.length === 1) return new Map([[events[0]!, sentenceOf(cause)]]);
     const middle = events.length >> 1;
     const poison = new Map<ReceivedEvent, string>();
     for (const half of [events.slice(0, middle), events.slice(middle)]) {
@@ -204,28 +199,6 @@ class Attempt {
     if (moved === 0) throw new Fenced();
   }
 
-  private async quarantine(tx: EntityManager, refused: readonly RefusedEvent[]): Promise<void> {
-    const quarantinedAt = this.clock.now();
-    for (const { position, reason, field, detail, bytes, appendedAt } of refused) {
-      await tx.query(
-        `insert into quarantine (topic, partition, "offset", index, reason, field, detail, bytes, appended_at, quarantined_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [
-          position.topic,
-          position.partition,
-          position.offset,
-          position.index,
-          reason,
-          field,
-          detail,
-          Buffer.from(bytes),
-          appendedAt,
-          quarantinedAt,
-        ],
-      );
-    }
-  }
-
   private async account(tx: EntityManager, accounting: Accounting): Promise<void> {
     const { topic, partition, fromOffset, toOffset } = this.range;
     const { read, counted, duplicate, quarantined, ignored } = accounting;
@@ -260,21 +233,4 @@ export async function readPosition(database: DataSource, topic: string, partitio
     [topic, partition],
   );
   return row!.next_offset;
-}
-
-function refusalOf(received: ReceivedEvent, reason: string, detail: string): RefusedEvent {
-  const { position, appendedAt, event } = received;
-  return {
-    position,
-    appendedAt,
-    reason,
-    field: '',
-    detail,
-    bytes: bytesOf(event),
-  };
-}
-
-function messageOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return `${code ?? 'error'}: ${message ?? 'unknown'}`.slice(0, 500);
 }

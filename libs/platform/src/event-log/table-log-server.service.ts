@@ -23,6 +23,8 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   // Without it Nest swallows what a handler throws, and a failed batch would be committed as done.
   override readonly propagatesEventHandlerErrors = true;
   readonly statuses: PartitionStatus[] = [];
+  /** What each room reads; empty until `listen`. */
+  subscriptions: ReadonlyMap<string, readonly Subscription[]> = new Map();
   private loops: Loop[] = [];
   private stopListening: (() => Promise<void>) | undefined;
   private readonly leaving = new AbortController();
@@ -39,6 +41,7 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   async listen(callback: (error?: unknown, ...rest: unknown[]) => void): Promise<void> {
     try {
       const rooms = readSubscriptions(this.messageHandlers.values(), new Set(this.databases.keys()));
+      this.subscriptions = rooms;
       for (const [room, subscriptions] of rooms) {
         this.loops.push(
           startLoop({

@@ -16,6 +16,9 @@ export const accountingAnswer = z.object({
       topic: z.string(),
       partition: z.number(),
       ...counts,
+      replayed: z
+        .object({ read: z.number(), counted: z.number(), duplicate: z.number(), ignored: z.number() })
+        .describe('of the quarantined: what replays have settled since; in none of the counts beside it'),
       nextOffset: z.number(),
       lag: z.number(),
     }),
@@ -28,7 +31,8 @@ export const accounting = defineRoute({
   path: '/v1/accounting',
   summary: 'read = counted + duplicate + quarantined + ignored, per room, topic and partition',
   description:
-    'Of the rooms of this process and of those that it passes on to; 503 when one of them does not answer.',
+    'Of the rooms of this process and of those that it passes on to; 503 when one of them does not answer. What took effect is ' +
+    '`counted` + `replayed.counted`; what is open or discarded in quarantine is `quarantined` − `replayed.read`.',
   roles: ['ops', 'finance'],
   query: z.object({
     rooms: z

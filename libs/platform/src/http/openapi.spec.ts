@@ -87,7 +87,12 @@ describe('the OpenAPI document', () => {
     const takesKey = operations
       .filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
       .map(({ method, path }) => `${method} ${path}`);
-    expect(takesKey).toEqual(['post /v1/probe/things']);
+    expect(takesKey).toEqual([
+      'post /v1/probe/things',
+      'post /v1/quarantine/discard',
+      'post /v1/quarantine/reopen',
+      'post /v1/quarantine/replay',
+    ]);
   });
 
   it('describes what may be sent: a field with a default need not be', () => {

@@ -73,6 +73,12 @@ export class Tokens {
     return row ? { id: row.id, role: row.role, partnerId: row.partner_id } : null;
   }
 
+  /** What a token was named when it was made, also once it is dead; null when there never was one. */
+  async nameOf(id: string): Promise<string | null> {
+    const [row] = await this.database.query<{ name: string }[]>('select name from token where id = $1', [id]);
+    return row?.name ?? null;
+  }
+
   /** False when there is no such token that is still good. */
   async revoke(id: string): Promise<boolean> {
     const [, revoked] = await this.database.query<[unknown, number]>(
