@@ -99,6 +99,7 @@ async function start(
     rooms.map((room) => room.name),
     log.statuses,
     log,
+    clock,
   );
 
   const root = rootModule(rooms, databases, [

@@ -50,6 +50,7 @@ export class KafkaPartition {
       try {
         const position = await readPosition(database, topic, partition);
         const { first, next } = await this.consumer.extentOf(topic, partition);
+        if (status.nextOffset !== position) status.nextAppendedAt = null;
         status.nextOffset = position;
         status.logEnd = next;
         if (position < first) {
@@ -126,7 +127,9 @@ export class KafkaPartition {
     status.logEnd = Number(batch.highWatermark);
     const toOffset = Number(batch.lastOffset()) + 1;
     for (const range of rangesOf(topic, partition, batch.messages, status.nextOffset, toOffset)) {
+      status.nextAppendedAt = range.records[0]?.appendedAt ?? null;
       const applied = await applyRange(this.work, range, leave);
+      if (applied === 'applied' || applied === 'fenced') status.nextAppendedAt = null;
       if (applied === 'left') return;
       if (applied === 'stopped') return void payload.pause();
       if (applied === 'fenced') return this.consumer.seek(topic, partition, status.nextOffset);

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { ConfigurationError, type Configuration } from '../configuration.js';
 import { migrateRoom, openRoom } from '../database/room-database.service.js';
 import type { Logger } from '../logging.service.js';
-import type { PartitionStatus } from './consumer-state.js';
+import type { PartitionPosition, PartitionStatus } from './consumer-state.js';
 import { kafkaSettingsOf } from './kafka-client.service.js';
 import type { EventLogError } from './kafka-failure.js';
 import { KafkaLogServer } from './kafka-log-server.service.js';
@@ -20,6 +20,10 @@ export interface EventLog {
   readonly statuses: readonly PartitionStatus[];
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
+  /**
+   * For each position: when the log took the oldest record from there on, `nothing` when none waits, null when it is not known.
+   */
+  waitingSince(positions: readonly PartitionPosition[]): Promise<readonly (Date | 'nothing' | null)[]>;
   /** @throws Error with a sentence when it does not answer */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +61,7 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     strategy: server,
     statuses: server.statuses,
     ends: () => log.ends(),
+    waitingSince: async (positions) => positions.map((position) => server.waitingSince(position)),
     ping: () => log.ping(),
     close: () => log.close(),
   };
@@ -73,6 +78,7 @@ async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogO
     strategy: server,
     statuses: server.statuses,
     ends: () => log.allHeads(),
+    waitingSince: (positions) => log.waitingSince(positions),
     ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),
   };
