@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { Auditor } from './audit/auditor.js';
 import type { RoomSchema } from './database/room-database.service.js';
 
 /** A room of the house as a process sees it: one Nest module and, where it keeps anything, its schema. */
@@ -7,4 +8,6 @@ export interface Room {
   readonly module: Type;
   /** null for a room that keeps nothing (the HTTP door). */
   readonly schema: Pick<RoomSchema, 'migrations'> | null;
+  /** What of its tables must agree with its accounting. */
+  readonly auditors?: readonly Auditor[];
 }

@@ -3,7 +3,7 @@ import { BillingModule, billingMigrations } from '@taxameter/billing';
 import { ConsoleModule } from '@taxameter/console';
 import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
-import { MeteringModule, meteringMigrations } from '@taxameter/metering';
+import { MeteringModule, meteringAuditors, meteringMigrations } from '@taxameter/metering';
 import { PartnersModule, partnersMigrations } from '@taxameter/partners';
 import { ConfigurationError, type Room, type RoomElsewhere } from '@taxameter/platform';
 
@@ -19,6 +19,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'metering',
     module: MeteringModule,
     schema: { migrations: meteringMigrations },
+    auditors: meteringAuditors,
   },
   {
     name: 'fair-use',

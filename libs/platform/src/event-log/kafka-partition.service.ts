@@ -173,7 +173,8 @@ function* rangesOf(
   if (toOffset > from) yield { topic, partition, records, fromOffset: from, toOffset };
 }
 
-function storedRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
+/** A message as every transport gives it. */
+export function storedRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
   return {
     topic,
     partition,

@@ -2,15 +2,18 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import { ConfigurationError, type Configuration } from '../configuration.js';
-import { migrateRoom, openRoom } from '../database/room-database.service.js';
+import { migrateRoom, openRoom, openRoomToLook } from '../database/room-database.service.js';
 import type { Logger } from '../logging.service.js';
 import type { PartitionPosition, PartitionStatus } from './consumer-state.js';
 import { kafkaSettingsOf } from './kafka-client.service.js';
 import type { EventLogError } from './kafka-failure.js';
 import { KafkaLogServer } from './kafka-log-server.service.js';
 import { KafkaLog } from './kafka-log.service.js';
+import { KafkaRangeReader } from './kafka-range-reader.service.js';
+import type { LogReader } from './log-reader.js';
 import type { EventLogProducer } from './record.js';
 import { TableLogServer } from './table-log-server.service.js';
+import { TableRangeReader } from './table-range-reader.service.js';
 import { TABLE_LOG_ROOM, TableLog, type LogHead } from './table-log.service.js';
 
 /** The event log of a process, whatever carries it. This file alone knows which transport that is. */
@@ -82,4 +85,21 @@ async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogO
     ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),
   };
+}
+
+/**
+ * Reads what the log holds without taking part in anything: no room's position, group or record is touched.
+ * @throws ConfigurationError when the database of the table log is away
+ */
+export async function openLogReader(
+  options: Pick<EventLogOptions, 'configuration' | 'databaseUrl' | 'clock' | 'logger'> & {
+    readonly topics: readonly string[];
+  },
+): Promise<LogReader> {
+  const { configuration, databaseUrl, clock, logger, topics } = options;
+  if (configuration.KAFKA_BROKERS.length > 0) {
+    return new KafkaRangeReader(new KafkaLog(kafkaSettingsOf(configuration), clock, logger), topics);
+  }
+  const database = await openRoomToLook(databaseUrl, TABLE_LOG_ROOM.name);
+  return new TableRangeReader(database, new TableLog(database, clock));
 }
