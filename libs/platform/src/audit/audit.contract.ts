@@ -39,7 +39,7 @@ const room = {
   ],
 };
 
-/** Ranges in which each kind of event is. Offsets of calls: 0–2, 2–5, 5–7; of messages: 0–1, 1–2, 2–5, 5–6. */
+/** Ranges in which each kind of event is. Offsets of calls: 0–2, 2–5, 5–7, 7–8; of messages: 0–1, 1–2, 2–5, 5–6. */
 async function fill(rooms: TestRooms): Promise<void> {
   const on = (
     value: unknown,
@@ -55,6 +55,8 @@ async function fill(rooms: TestRooms): Promise<void> {
   await append(on(call('a')), { ...on(null), value: null }, on({ half: true }), message('m1'));
   await append(message('m1', { segments: 3 }), message('m2', { recipientMasked: 'unwanted' }), message('m3'));
   await append(on(call('poisoned', 'poison')), on(call('d')), message('m3'));
+  // The database refused the first one before its identity was kept, so this one counts.
+  await append(on(call('poisoned', '/mended')));
 }
 
 /** What an audit must find, on each transport. */
@@ -99,7 +101,7 @@ export function describeAuditContract(name: string, start: () => Promise<Audited
     it('finds no difference where nobody tampered, and disturbs no reader', async () => {
       const report = await audit();
       expect([report.differences, report.notes]).toEqual([[], []]);
-      expect(report.checked).toMatchObject({ rooms: 1, records: 13, events: 15 });
+      expect(report.checked).toMatchObject({ rooms: 1, records: 14, events: 16 });
       await audited.rooms.producer.append([record('isv_a|1', call('after the audit'))]);
       await audited.rooms.settle();
       expect((await audit()).differenceCount).toBe(0);
