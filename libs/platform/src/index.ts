@@ -1,3 +1,7 @@
+export { type Auditor } from './audit/auditor.js';
+export { auditRooms } from './audit/audit.service.js';
+export { type AuditDifference, type AuditNote, type AuditReport } from './audit/audit-report.js';
+export { AuditRefused, type AuditWanted } from './audit/audit-wanted.js';
 export * from './clock.js';
 export * from './clock.service.js';
 export {

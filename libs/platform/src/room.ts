@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { Auditor } from './audit/auditor.js';
 import type { RoomSchema } from './database/room-database.service.js';
 
 /** A room of the house as a process sees it: one Nest module and, where it keeps anything, its schema. */
@@ -9,4 +10,6 @@ export interface Room {
   readonly schema: Pick<RoomSchema, 'migrations'> | null;
   /** The topics it writes to. Those it reads are known from its `@OnEvents` methods. */
   readonly writes?: readonly string[];
+  /** What of its tables must agree with its accounting. */
+  readonly auditors?: readonly Auditor[];
 }

@@ -97,7 +97,7 @@ async function start(
   const log = await openEventLog({ configuration, databaseUrl, databases, clock, logger });
   cleanUps.push(() => log.close());
   const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
-  const system = new System(databases, rooms, log.statuses, log);
+  const system = new System(databases, rooms, log.statuses, log, clock);
   const { subscriptionTo } = log;
   const quarantine = new Quarantine({ databases, subscriptionTo, tokens, clock, logger });
 

@@ -1,6 +1,13 @@
 import type { DataSource } from 'typeorm';
-import type { PartitionStatus } from './event-log/consumer-state.js';
+import type { Clock } from './clock.js';
+import {
+  readAccountingRanges,
+  type AccountingRange,
+  type RangesWanted,
+} from './event-log/accounting-ranges.service.js';
+import type { PartitionPosition, PartitionStatus } from './event-log/consumer-state.js';
 import { EventLogError } from './event-log/kafka-failure.js';
+import type { Page } from './http/page.js';
 import { Problem } from './http/problem.js';
 import type { Room } from './room.js';
 
@@ -25,7 +32,12 @@ interface AccountingRow {
 }
 
 export interface SystemAccounting {
-  readonly partitions: readonly (AccountingRow & { readonly room: string; readonly lag: number })[];
+  readonly partitions: readonly (AccountingRow & {
+    readonly room: string;
+    /** Records not read yet. */
+    readonly lag: number;
+    readonly lagSeconds: number | null;
+  })[];
   readonly outbox: readonly { readonly room: string; readonly waiting: number }[];
 }
 
@@ -37,7 +49,9 @@ export class System {
     private readonly log: {
       ends(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
       ping(topics: readonly string[]): Promise<void>;
+      waitingSince(positions: readonly PartitionPosition[]): Promise<readonly (Date | 'nothing' | null)[]>;
     },
+    private readonly clock: Clock,
   ) {}
 
   rooms(): string[] {
@@ -46,6 +60,13 @@ export class System {
 
   consumers(): PartitionStatus[] {
     return this.partitionStatuses.map((status) => ({ ...status }));
+  }
+
+  /** The same with the age in seconds of the oldest record that waits: see `lagSeconds` of the route. */
+  async consumersWithLag(): Promise<(PartitionStatus & { readonly lagSeconds: number | null })[]> {
+    const consumers = this.consumers();
+    const lags = await this.lagSecondsOf(consumers, 0);
+    return consumers.map((status, index) => ({ ...status, lagSeconds: lags[index]! }));
   }
 
   /**
@@ -63,7 +84,7 @@ export class System {
   }
 
   /**
-   * Per room and partition the account since the beginning; `lag` counts records not yet read, against the log's end now.
+   * Per room and partition the account since the beginning; the lag is held against the log's end now.
    * @throws Problem 503 when the event log does not answer
    */
   async accounting(): Promise<SystemAccounting> {
@@ -74,7 +95,16 @@ export class System {
         const [{ waiting }] = await database.query<[{ waiting: number }]>(
           'select count(*) as waiting from outbox',
         );
-        const partitions = rows.map((row) => ({ ...row, room, lag: lagOf(row, ends) }));
+        const behind = rows.map((row) => ({ ...row, room, lag: lagOf(row, ends) }));
+        // Where a reader has not heard of the new end yet, how long it waits is not known.
+        const lags = await this.lagSecondsOf(
+          behind.filter(({ lag }) => lag > 0),
+          null,
+        );
+        const partitions = behind.map((row) => ({
+          ...row,
+          lagSeconds: row.lag > 0 ? (lags.shift() ?? null) : 0,
+        }));
         return { partitions, outbox: { room, waiting } };
       }),
     );
@@ -82,6 +112,28 @@ export class System {
       partitions: perRoom.flatMap((room) => room.partitions),
       outbox: perRoom.map((room) => room.outbox),
     };
+  }
+
+  /**
+   * The rows behind the sums, of the rooms of this process.
+   * @throws Problem 404 for a room that is not here, 400 for a cursor that no page gave
+   */
+  accountingRanges(wanted: RangesWanted): Promise<Page<AccountingRange>> {
+    return readAccountingRanges(this.databases, wanted);
+  }
+
+  private async lagSecondsOf(
+    positions: readonly PartitionPosition[],
+    whenNothingWaits: 0 | null,
+  ): Promise<(number | null)[]> {
+    const since = await this.log.waitingSince(positions).catch(refuseAsAway);
+    const nowMs = this.clock.now().getTime();
+    return since.map((taken) => {
+      if (taken === null) return null;
+      if (taken === 'nothing') return whenNothingWaits;
+      // The log's clock may run ahead of ours.
+      return Math.max(0, nowMs - taken.getTime()) / 1000;
+    });
   }
 }
 

@@ -2,10 +2,11 @@ import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
 import { registerSeedCommand } from '@taxameter/partners';
 import { kafkaSettingsOf, readConfiguration } from '@taxameter/platform';
-import { startFailure } from '@taxameter/server';
+import { ALL_ROOMS, startFailure } from '@taxameter/server';
 import { Command, CommanderError } from 'commander';
 import { registerAccessCommands } from './access.command.js';
 import { registerApiDocumentsCommand } from './api-documents.command.js';
+import { registerAuditCommand } from './audit.command.js';
 import type { CommandContext } from './command-context.js';
 import { registerDemoCommand } from './demo/demo.command.js';
 import { demoFolderOf, readLocalAccess } from './local-access.service.js';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
   registerQuarantineCommands(program, context);
   registerApiDocumentsCommand(program, context);
   registerTopicsCommands(program, context, kafkaSettingsOf(configuration));
+  registerAuditCommand(program, context, { rooms: ALL_ROOMS, configuration });
   await program.parseAsync();
 }
 

@@ -3,7 +3,7 @@ import { BillingModule, billingMigrations } from '@taxameter/billing';
 import { ConsoleModule } from '@taxameter/console';
 import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
-import { MeteringModule, meteringMigrations } from '@taxameter/metering';
+import { MeteringModule, meteringAuditors, meteringMigrations } from '@taxameter/metering';
 import { PartnersModule, partnersMigrations } from '@taxameter/partners';
 import { TOPICS } from '@taxameter/contracts';
 import { ConfigurationError, type Room, type RoomElsewhere } from '@taxameter/platform';
@@ -27,6 +27,7 @@ export const ALL_ROOMS: readonly Room[] = [
     module: MeteringModule,
     schema: { migrations: meteringMigrations },
     writes: [TOPICS.smsTotals.name],
+    auditors: meteringAuditors,
   },
   {
     name: 'fair-use',

@@ -19,6 +19,7 @@ export function databaseOf(room: string): string {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 60_000;
+const LOOKING_TIMEOUT_MS = 600_000;
 
 /** The schema of a room: its name with the dash that SQL identifiers lack. */
 export function schemaOf(room: string): string {
@@ -65,6 +66,21 @@ export async function openRoom(url: string, room: RoomSchema): Promise<DataSourc
     ...connection(url, room, `-c search_path=${schemaOf(room.name)} -c role=${roleOf(room.name)}`),
     poolSize: 8,
   });
+  await connect(database, url);
+  return database;
+}
+
+/**
+ * The same for one who only looks: PostgreSQL refuses every write, and a statement over whole tables has ten minutes.
+ * @throws ConfigurationError when the database is away or nothing was ever started on it
+ */
+export async function openRoomToLook(url: string, name: string): Promise<DataSource> {
+  const options =
+    `-c search_path=${schemaOf(name)} -c role=${roleOf(name)} -c default_transaction_read_only=on ` +
+    `-c statement_timeout=${LOOKING_TIMEOUT_MS}`;
+  const { extra, ...rest } = connection(url, { name, migrations: [] }, options);
+  const { statement_timeout: _shorter, ...kept } = extra;
+  const database = new DataSource({ ...rest, extra: kept, poolSize: 2 });
   await connect(database, url);
   return database;
 }

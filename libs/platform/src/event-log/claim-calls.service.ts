@@ -39,6 +39,12 @@ export function dayOfCall(received: ReceivedEvent): string {
   return day;
 }
 
+/** `day hash`, as in `2026-10-05 00ff…`: what makes two calls the same. */
+export function identityOfCall(received: ReceivedEvent): string {
+  const { source, id } = received.event;
+  return `${dayOfCall(received)} ${hash('sha256', `${source}\0${id}`).slice(0, 32)}`;
+}
+
 /** Per database: how many batches must still be clean before COPY is tried. */
 const dirty = new WeakMap<object, number>();
 
@@ -56,12 +62,11 @@ export async function claimCalls(tx: EntityManager, events: readonly ReceivedEve
   return { fresh, way: 'statement' };
 }
 
-/** `day hash`, as in `2026-10-05 00ff…`, in the order of the index. */
+/** In the order of the index. */
 export function identitiesOf(events: readonly ReceivedEvent[]): Identities {
   const first = new Map<string, ReceivedEvent>();
   for (const received of events) {
-    const { source, id } = received.event;
-    const identity = `${dayOfCall(received)} ${hash('sha256', `${source}\0${id}`).slice(0, 32)}`;
+    const identity = identityOfCall(received);
     if (!first.has(identity)) first.set(identity, received);
   }
   return new Map([...first.keys()].sort().map((identity) => [identity, first.get(identity)!]));

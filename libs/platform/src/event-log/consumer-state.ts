@@ -11,4 +11,14 @@ export interface PartitionStatus {
   nextOffset: number;
   /** The log's end as last seen. */
   logEnd: number;
+  /** When the log took the record at `nextOffset`; null when it was not fetched yet, or the transport can be asked at any time. */
+  nextAppendedAt: Date | null;
+}
+
+/** Where a room goes on reading a topic-partition. */
+export interface PartitionPosition {
+  readonly room: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly nextOffset: number;
 }

@@ -3,7 +3,7 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../logging.service.js';
-import type { PartitionStatus } from './consumer-state.js';
+import type { PartitionPosition, PartitionStatus } from './consumer-state.js';
 import type { Subscription } from './event-batch.js';
 import type { KafkaLog } from './kafka-log.service.js';
 import { KafkaRoomConsumer } from './kafka-room-consumer.service.js';
@@ -61,6 +61,16 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   async close(): Promise<void> {
     await Promise.all(this.consumers.map((consumer) => consumer.stop()));
     this.consumers = [];
+  }
+
+  /** As far as the readers of this process have seen: null where they have not fetched the record at that position. */
+  waitingSince({ room, topic, partition, nextOffset }: PartitionPosition): Date | 'nothing' | null {
+    const status = this.statuses.find(
+      (known) => known.room === room && known.topic === topic && known.partition === partition,
+    );
+    if (status === undefined || status.nextOffset !== nextOffset) return null;
+    if (status.nextAppendedAt !== null) return status.nextAppendedAt;
+    return status.state === 'running' && nextOffset >= status.logEnd ? 'nothing' : null;
   }
 
   on(): never {

@@ -50,6 +50,7 @@ export class KafkaPartition {
       try {
         const position = await readPosition(database, topic, partition);
         const { first, next } = await this.consumer.extentOf(topic, partition);
+        if (status.nextOffset !== position) status.nextAppendedAt = null;
         status.nextOffset = position;
         status.logEnd = next;
         if (position < first) {
@@ -128,7 +129,9 @@ export class KafkaPartition {
     if (status.nextOffset > status.logEnd) return this.begin();
     const toOffset = Number(batch.lastOffset()) + 1;
     for (const range of rangesOf(topic, partition, batch.messages, status.nextOffset, toOffset)) {
+      status.nextAppendedAt = range.records[0]?.appendedAt ?? null;
       const applied = await applyRange(this.work, range, leave);
+      if (applied === 'applied' || applied === 'fenced') status.nextAppendedAt = null;
       if (applied === 'left') return;
       if (applied === 'stopped') return void payload.pause();
       if (applied === 'fenced') return this.consumer.seek(topic, partition, status.nextOffset);
@@ -172,7 +175,8 @@ function* rangesOf(
   if (toOffset > from) yield { topic, partition, records, fromOffset: from, toOffset };
 }
 
-function storedRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
+/** A message as every transport gives it. */
+export function storedRecord(topic: string, partition: number, message: KafkaMessage): StoredRecord {
   return {
     topic,
     partition,

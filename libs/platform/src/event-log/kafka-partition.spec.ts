@@ -38,7 +38,7 @@ async function partitionAt(position: number, handle: (batch: EventBatch) => Prom
   );
   const status: PartitionStatus = {
     ...{ room: 'probe', topic, partition: 0, state: 'joining', reason: null },
-    ...{ nextOffset: 0, logEnd: 0 },
+    ...{ nextOffset: 0, logEnd: 0, nextAppendedAt: null },
   };
   const seeks: number[] = [];
   const consumer = {

@@ -196,6 +196,7 @@ export class KafkaRoomConsumer {
       reason: null,
       nextOffset: 0,
       logEnd: 0,
+      nextAppendedAt: null,
     };
     const work = { database, subscription, status, clock, logger };
     return new KafkaPartition(work, this.door(), this.leaving.signal);
@@ -254,8 +255,8 @@ export class KafkaRoomConsumer {
         Array.from({ length: topicNamed(topic).partitions }, (_, partition): PartitionStatus => {
           const known = this.partitions.get(nameOf({ topic: prefix + topic, partition }))?.work.status;
           if (known?.state === 'stopped') return known;
-          const { nextOffset = 0, logEnd = 0 } = known ?? {};
-          return { room, topic, partition, state, reason, nextOffset, logEnd };
+          const { nextOffset = 0, logEnd = 0, nextAppendedAt = null } = known ?? {};
+          return { room, topic, partition, state, reason, nextOffset, logEnd, nextAppendedAt };
         }),
       ),
     );

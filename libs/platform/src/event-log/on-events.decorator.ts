@@ -1,8 +1,12 @@
 import type { EventType, Topic } from '@taxameter/contracts';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 
 /** The transport that our handlers belong to, whatever carries the records. */
 export const EVENT_LOG_TRANSPORT = Symbol('taxameter event log');
+
+/** Under which a method keeps what it reads, for those who ask without running it. */
+export const EVENTS_WANTED = 'taxameter:events-wanted';
 
 export interface OnEventsExtras {
   readonly topic: string;
@@ -17,5 +21,8 @@ export interface OnEventsExtras {
  */
 export function OnEvents(room: string, topic: Topic, types: readonly EventType[] = []): MethodDecorator {
   const extras: OnEventsExtras = { topic: topic.name, room, types: types.map((known) => known.type) };
-  return EventPattern({ topic: topic.name, room }, EVENT_LOG_TRANSPORT, { ...extras });
+  return applyDecorators(
+    EventPattern({ topic: topic.name, room }, EVENT_LOG_TRANSPORT, { ...extras }),
+    SetMetadata(EVENTS_WANTED, extras),
+  );
 }

@@ -2,16 +2,19 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '../clock.js';
 import { ConfigurationError, type Configuration } from '../configuration.js';
-import { migrateRoom, openRoom } from '../database/room-database.service.js';
+import { migrateRoom, openRoom, openRoomToLook } from '../database/room-database.service.js';
 import type { Logger } from '../logging.service.js';
-import type { PartitionStatus } from './consumer-state.js';
+import type { PartitionPosition, PartitionStatus } from './consumer-state.js';
 import type { Subscription } from './event-batch.js';
 import { kafkaSettingsOf } from './kafka-client.service.js';
 import type { EventLogError } from './kafka-failure.js';
 import { KafkaLogServer } from './kafka-log-server.service.js';
 import { KafkaLog } from './kafka-log.service.js';
+import { KafkaRangeReader } from './kafka-range-reader.service.js';
+import type { LogReader } from './log-reader.js';
 import type { EventLogProducer } from './record.js';
 import { TableLogServer } from './table-log-server.service.js';
+import { TableRangeReader } from './table-range-reader.service.js';
 import { TABLE_LOG_ROOM, TableLog, type LogHead } from './table-log.service.js';
 
 /** The event log of a process, whatever carries it. This file alone knows which transport that is. */
@@ -23,6 +26,10 @@ export interface EventLog {
   readonly subscriptionTo: (room: string, topic: string) => Subscription | undefined;
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
+  /**
+   * For each position: when the log took the oldest record from there on, `nothing` when none waits, null when it is not known.
+   */
+  waitingSince(positions: readonly PartitionPosition[]): Promise<readonly (Date | 'nothing' | null)[]>;
   /** @throws Error with a sentence when it does not answer, or one of these topics is not there */
   ping(topics: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -61,6 +68,7 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     statuses: server.statuses,
     subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.ends(),
+    waitingSince: async (positions) => positions.map((position) => server.waitingSince(position)),
     ping: (topics) => log.ping(topics),
     close: () => log.close(),
   };
@@ -78,6 +86,7 @@ async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogO
     statuses: server.statuses,
     subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.allHeads(),
+    waitingSince: (positions) => log.waitingSince(positions),
     ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),
   };
@@ -89,4 +98,21 @@ function subscriptionIn(
   topic: string,
 ): Subscription | undefined {
   return rooms.get(room)?.find((subscription) => subscription.topic === topic);
+}
+
+/**
+ * Reads what the log holds without taking part in anything: no room's position, group or record is touched.
+ * @throws ConfigurationError when the database of the table log is away
+ */
+export async function openLogReader(
+  options: Pick<EventLogOptions, 'configuration' | 'databaseUrl' | 'clock' | 'logger'> & {
+    readonly topics: readonly string[];
+  },
+): Promise<LogReader> {
+  const { configuration, databaseUrl, clock, logger, topics } = options;
+  if (configuration.KAFKA_BROKERS.length > 0) {
+    return new KafkaRangeReader(new KafkaLog(kafkaSettingsOf(configuration), clock, logger), topics);
+  }
+  const database = await openRoomToLook(databaseUrl, TABLE_LOG_ROOM.name);
+  return new TableRangeReader(database, new TableLog(database, clock));
 }

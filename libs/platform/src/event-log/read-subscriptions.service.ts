@@ -1,7 +1,10 @@
+import 'reflect-metadata';
 import type { MessageHandler } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { EventBatch, Subscription } from './event-batch.js';
-import type { OnEventsExtras } from './on-events.decorator.js';
+import { controllersOf } from '../http/routes-of.service.js';
+import type { Room } from '../room.js';
+import { EVENTS_WANTED, type OnEventsExtras } from './on-events.decorator.js';
 
 /**
  * Which room reads which topic, out of what Nest knows of the `@OnEvents` methods: the same for every transport.
@@ -26,4 +29,15 @@ export function readSubscriptions(
     rooms.set(room, [...ofRoom, { room, topic, types, handle }]);
   }
   return rooms;
+}
+
+/** Which topics a room reads and which types of event it wants of each (none named: all), without running it. */
+export function topicsReadBy({ module }: Room): OnEventsExtras[] {
+  return controllersOf(module).flatMap((controller) =>
+    Object.getOwnPropertyNames(controller.prototype).flatMap((name) => {
+      const method: unknown = (controller.prototype as Record<string, unknown>)[name];
+      if (typeof method !== 'function') return [];
+      return (Reflect.getMetadata(EVENTS_WANTED, method) as OnEventsExtras | undefined) ?? [];
+    }),
+  );
 }

@@ -131,6 +131,7 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
       reason: null,
       nextOffset: await readPosition(this.databases.get(room)!, head.topic, head.partition),
       logEnd: head.nextOffset,
+      nextAppendedAt: null,
     };
     this.statuses.push(status);
     return status;

@@ -2,6 +2,7 @@ import { ALL_TOPICS } from '@taxameter/contracts';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
+import type { PartitionPosition } from './consumer-state.js';
 import type { EventLogProducer, NewRecord, StoredRecord } from './record.js';
 import { TableLog1760000000000 } from './table-log.migration.js';
 
@@ -99,6 +100,28 @@ export class TableLog implements EventLogProducer {
        ) as next where bytes_before < $5 order by "offset"`,
       [topic, partition, fromOffset, MAX_RECORDS_PER_READ, MAX_BYTES_PER_READ],
     );
+  }
+
+  /** When the oldest record at or after each position was appended; `nothing` where there is none. */
+  async waitingSince(positions: readonly Omit<PartitionPosition, 'room'>[]): Promise<(Date | 'nothing')[]> {
+    const rows = await this.database.query<{ appendedAt: Date | null }[]>(
+      `select next.appended_at as "appendedAt"
+       from unnest($1::text[], $2::integer[], $3::bigint[]) with ordinality
+              as wanted (topic, partition, next_offset, place)
+       left join lateral (
+         select appended_at from log_record as record
+         where record.topic = wanted.topic and record.partition = wanted.partition
+           and record."offset" >= wanted.next_offset
+         order by record."offset" limit 1
+       ) as next on true
+       order by place`,
+      [
+        positions.map(({ topic }) => topic),
+        positions.map(({ partition }) => partition),
+        positions.map(({ nextOffset }) => nextOffset),
+      ],
+    );
+    return rows.map(({ appendedAt }) => appendedAt ?? 'nothing');
   }
 
   /** Calls back when something was appended, by any process. Returns how to stop listening. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pageOf, pageQuery } from './page.js';
 import { defineRoute } from './route.js';
 
 const counts = {
@@ -8,6 +9,16 @@ const counts = {
   quarantined: z.number(),
   ignored: z.number(),
 };
+
+/** Of a partition's reader, in /v1/accounting and in /health/ready. */
+export const lagSeconds = z
+  .number()
+  .nullable()
+  .describe(
+    'Age in seconds of the oldest record that is not read yet, by the time at which the log took it; 0 when nothing waits. ' +
+      'null when it is not known: over Kafka a process knows it of records that it has fetched and not yet committed only, so ' +
+      'neither of a partition that another process reads nor of one that stands in a gap or has not joined.',
+  );
 
 export const accountingAnswer = z.object({
   partitions: z.array(
@@ -20,7 +31,8 @@ export const accountingAnswer = z.object({
         .object({ read: z.number(), counted: z.number(), duplicate: z.number(), ignored: z.number() })
         .describe('of the quarantined: what replays have settled since; in none of the counts beside it'),
       nextOffset: z.number(),
-      lag: z.number(),
+      lag: z.number().describe('Records that are not read yet'),
+      lagSeconds,
     }),
   ),
   outbox: z.array(z.object({ room: z.string(), waiting: z.number() })),
@@ -45,5 +57,46 @@ export const accounting = defineRoute({
       description: 'The account of every partition, and what waits to be read or sent on',
       schema: accountingAnswer,
     },
+  },
+});
+
+const offset = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const accountingRanges = defineRoute({
+  method: 'GET',
+  path: '/v1/accounting/ranges',
+  summary: 'The rows that the accounting is the sum of: one for each range of offsets that was committed',
+  description:
+    'Of the rooms of this process only, in the order of room, topic, partition and offset. The ranges of kind `log` of a ' +
+    'partition lie end to end from 0 to its position; rows are never changed. ' +
+    'A range of kind `replay` is what came of quarantined events that were tried again.',
+  roles: ['ops', 'finance'],
+  query: z.object({
+    ...pageQuery,
+    cursor: z.string().max(500).optional().describe('nextCursor of the page before'),
+    room: z.string().max(100).optional(),
+    topic: z.string().max(200).optional(),
+    partition: z.coerce.number().int().min(0).max(2_147_483_647).optional(),
+    kind: z.enum(['log', 'replay']).optional(),
+    from: offset.optional().describe('Only ranges that reach beyond this offset'),
+    to: offset.optional().describe('Only ranges that begin below this offset'),
+  }),
+  responses: {
+    200: {
+      description: 'A page of ranges',
+      schema: pageOf(
+        z.object({
+          room: z.string(),
+          topic: z.string(),
+          partition: z.number(),
+          fromOffset: z.number(),
+          toOffset: z.number().describe('The offset after the range'),
+          kind: z.enum(['log', 'replay']),
+          ...counts,
+          committedAt: z.iso.datetime(),
+        }),
+      ),
+    },
+    404: { description: 'The room does not run in this process' },
   },
 });

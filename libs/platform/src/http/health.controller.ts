@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { System, type SystemAccounting } from '../system.service.js';
-import { accounting } from './accounting.js';
+import { accounting, accountingRanges, lagSeconds } from './accounting.js';
 import { Problem } from './problem.js';
 import { defineRoute } from './route.js';
 import { Input, Route, type CallOf } from './route.decorator.js';
@@ -22,6 +22,7 @@ const consumer = z.object({
   state: z.enum(['joining', 'running', 'retrying', 'gap', 'stopped']),
   nextOffset: z.number(),
   logEnd: z.number(),
+  lagSeconds,
 });
 
 export const ready = defineRoute({
@@ -59,7 +60,9 @@ export class HealthController {
   async ready() {
     await this.system.ping();
     // Without the reason: it may quote the driver, and everybody may read this.
-    const consumers = this.system.consumers().map(({ reason: _reason, ...shown }) => shown);
+    const consumers = (await this.system.consumersWithLag()).map(
+      ({ reason: _reason, nextAppendedAt: _appended, ...shown }) => shown,
+    );
     const stopped = consumers.filter((status) => status.state === 'stopped' || status.state === 'gap');
     if (stopped.length > 0) {
       throw new Problem(
@@ -81,5 +84,9 @@ export class HealthController {
       partitions: parts.flatMap(({ partitions }) => partitions),
       outbox: parts.flatMap(({ outbox }) => outbox),
     };
+  }
+  @Route(accountingRanges)
+  async ranges(@Input() { query }: CallOf<typeof accountingRanges>) {
+    return this.system.accountingRanges(query);
   }
 }

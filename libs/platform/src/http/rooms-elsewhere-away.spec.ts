@@ -137,7 +137,19 @@ describe('a room elsewhere that breaks off', () => {
 });
 
 describe('the accounting of a room elsewhere', () => {
-  const counts = { read: 1, counted: 1, duplicate: 0, quarantined: 0, ignored: 0, nextOffset: 1, lag: 0 };
+  const counts = {
+    ...{
+      read: 1,
+      counted: 1,
+      duplicate: 0,
+      quarantined: 0,
+      ignored: 0,
+      nextOffset: 1,
+      lag: 0,
+      lagSeconds: 0,
+    },
+    replayed: { read: 0, counted: 0, duplicate: 0, ignored: 0 },
+  };
   const accountOf = (...rooms: string[]) => ({
     partitions: rooms.map((room) => ({ room, topic: 'usage', partition: 0, ...counts })),
     outbox: rooms.map((room) => ({ room, waiting: 0 })),

@@ -15,6 +15,7 @@ import { sentenceForOutput } from './embedded-postgres-failure.js';
 import {
   discardEmbeddedPostgres,
   PostgresStartError,
+  reachEmbeddedPostgres,
   startEmbeddedPostgres,
   type RunningPostgres,
 } from './embedded-postgres.service.js';
@@ -195,6 +196,29 @@ describe('the embedded PostgreSQL', () => {
     await first.exited;
     expect(first.lines.at(-1)).toEqual({ drained: true });
     expect(isGone(pid)).toBe(true);
+  });
+});
+
+describe('who only looks into the database of a folder', () => {
+  it('uses the server that runs and leaves it running, else starts one and stops it again', async () => {
+    const folder = join(base, 'looked-at');
+    const postgres = await start(folder);
+    const beside = await reachEmbeddedPostgres(folder);
+    expect(beside.url).toBe(postgres.url);
+    await beside.stop();
+    expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual({ one: 1 });
+    await postgres.stop();
+    const alone = await reachEmbeddedPostgres(folder);
+    expect(await query(alone.url, 'SELECT 1 AS one')).toEqual({ one: 1 });
+    const pid = await serverPid(folder);
+    await alone.stop();
+    expect(isGone(pid)).toBe(true);
+  });
+
+  it('makes no database where there is none', async () => {
+    const folder = join(base, 'nothing-here');
+    expect(await refusal(reachEmbeddedPostgres(folder))).toContain('There is no database of Taxameter in');
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
   });
 });
 

@@ -70,6 +70,33 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
+ * The server of a folder that has been used before: the one that runs, beside its owner and without becoming it, else one
+ * that is started and stopped again by `stop`.
+ * @throws PostgresStartError with one sentence, also when no database was ever made there
+ */
+export async function reachEmbeddedPostgres(path: string): Promise<RunningPostgres> {
+  const folder = resolve(path);
+  try {
+    const isThere =
+      (await stat(folder).catch(() => undefined)) !== undefined && (await folders.isOurs(folder));
+    const cluster = isThere ? await folders.existingCluster(folder, await findBinaries()) : undefined;
+    if (cluster === undefined) {
+      throw new PostgresStartError(
+        `There is no database of Taxameter in ${folder}: set DATA_DIR to its folder, or DATABASE_URL.`,
+      );
+    }
+    const state = await servers.serverState(cluster);
+    if (state.kind !== 'ready') return await startEmbeddedPostgres({ folder });
+    return {
+      url: `postgres://taxameter:${cluster.password}@127.0.0.1:${state.port}/${DATABASE}`,
+      stop: () => Promise.resolve(),
+    };
+  } catch (error) {
+    throw startErrorFrom(error, folder);
+  }
+}
+
+/**
  * Stops a server that a killed process left and removes the database with its folder. A missing folder is
  * fine; files that are not ours stay, and the folder with them.
  * @throws PostgresStartError when a living process uses the folder, or when the folder is not ours
