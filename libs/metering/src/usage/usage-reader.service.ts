@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TOPICS } from '@taxameter/contracts';
-import { databaseOf, notFound, withActor, type Actor } from '@taxameter/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import { databaseOf, withActor, type Actor } from '@taxameter/platform';
+import type { DataSource } from 'typeorm';
 import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
 import { MEASURES, type Measures } from '../counters/usage-sums.js';
 import { windowNamed } from '../counters/window.js';
+import {
+  ownedOnly,
+  ownIntegrations,
+  refuseForeign,
+  type Bind,
+  type Ownership,
+} from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
 import { writeCursor, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
 import type { UsageRange } from './usage-range.js';
@@ -87,7 +94,7 @@ export class UsageReader {
   /** Totals of whole days, and the integrations that used most, from the day counters. */
   async summary(actor: Actor, range: UsageRange, mostIntegrations: number, now: Date) {
     const parameters: unknown[] = [range.fromKey, range.toKey, mostIntegrations];
-    const mine = condition(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
+    const mine = ownedOnly(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
     const sums = MEASURES.map((measure) => `coalesce(sum(${quoted(measure)}), 0) as ${quoted(measure)}`);
     return withActor(this.database, actor, async (tx) => {
       const [found] = await tx.query<
@@ -109,38 +116,6 @@ export class UsageReader {
       return found;
     });
   }
-}
-
-type Bind = (value: unknown) => string;
-
-/** Narrows a partner's question to what it owns now. */
-interface Ownership {
-  readonly partnerId: string;
-  readonly now: Date;
-}
-
-function ownIntegrations(actor: Actor, now: Date): Ownership | null {
-  return actor.role === 'partner' ? { partnerId: actor.partnerId ?? 'none', now } : null;
-}
-
-const OWNED_NOW = (partner: string, now: string) =>
-  `partner_id = ${partner} and valid_from <= ${now}::timestamptz
-   and (valid_to is null or valid_to > ${now}::timestamptz)`;
-
-function condition(mine: Ownership | null, bind: Bind): string {
-  if (!mine) return '';
-  return `and integration in (
-    select integration.id from integration join integration_owner using (integration_id)
-    where ${OWNED_NOW(bind(mine.partnerId), bind(mine.now))})`;
-}
-
-/** A foreign integration answers like one that does not exist. */
-async function refuseForeign(tx: EntityManager, mine: Ownership, integrationId: string): Promise<void> {
-  const owned = await tx.query<unknown[]>(
-    `select from integration_owner where integration_id = $3 and ${OWNED_NOW('$1', '$2')}`,
-    [mine.partnerId, mine.now, integrationId],
-  );
-  if (owned.length === 0) throw notFound(`integration ${integrationId}`);
 }
 
 /** One row more than the page holds: it tells whether there is a next one. */
@@ -176,7 +151,7 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
       select ${[`${counter.window} as "window"`, ...dimensions].join(', ')}, ${sumsOf(counter)},
              sum(revision) as revision
       from ${counter.table}
-      where ${conditions.join(' and ')} ${condition(mine, bind)}
+      where ${conditions.join(' and ')} ${ownedOnly(mine, bind)}
       group by ${keys.join(', ')} order by ${keys.join(', ')} limit ${bind(plan.limit + 1)}
     ), named as (
       select page.* ${named.map((name) => `, ${name}.${NAMES[name]} as "${name}Name"`).join('')}
