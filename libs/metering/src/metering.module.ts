@@ -5,12 +5,14 @@ import { UsageConsumer } from './counters/usage.consumer.js';
 import { LiveController } from './live/live.controller.js';
 import { LiveUsage } from './live/live-usage.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { SummaryController } from './usage/summary.controller.js';
+import { SummaryReader } from './usage/summary-reader.service.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageReader } from './usage/usage-reader.service.js';
 
 /** The room that says who uses how much. */
 @Module({
-  controllers: [UsageConsumer, OwnershipConsumer, UsageController, LiveController],
-  providers: [Dictionary, Counters, UsageReader, LiveUsage],
+  controllers: [UsageConsumer, OwnershipConsumer, UsageController, SummaryController, LiveController],
+  providers: [Dictionary, Counters, UsageReader, SummaryReader, LiveUsage],
 })
 export class MeteringModule {}

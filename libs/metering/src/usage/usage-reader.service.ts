@@ -14,7 +14,6 @@ import {
 } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
 import { writeCursor, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
-import type { UsageRange } from './usage-range.js';
 
 /**
  * Reads the counters for people. Figures and the positions that they include come from one statement, hence from one
@@ -60,7 +59,8 @@ const COLUMN_OF_DIMENSION: Readonly<Record<Dimension, string>> = {
 /** Tables that turn a number back into its name, and the column that holds it. */
 const NAMES = { integration: 'integration_id', agreement: 'organization_id', route: 'route' } as const;
 
-const POSITIONS = `
+/** Belongs into the statement that reads the figures: they are then of one snapshot. */
+export const POSITIONS_AS_OF = `
   (select coalesce(json_agg(json_build_object(
             'topic', topic, 'partition', partition, 'nextOffset', next_offset) order by topic, partition), '[]')
    from consumer_position where topic in ('${TOPICS.apiCalls.name}', '${TOPICS.smsSent.name}')) as "asOf"`;
@@ -88,32 +88,6 @@ export class UsageReader {
         nextCursor: hasMore ? writeCursor(plan, keyOf(plan, last)) : null,
         asOf: found.asOf,
       };
-    });
-  }
-
-  /** Totals of whole days, and the integrations that used most, from the day counters. */
-  async summary(actor: Actor, range: UsageRange, mostIntegrations: number, now: Date) {
-    const parameters: unknown[] = [range.fromKey, range.toKey, mostIntegrations];
-    const mine = ownedOnly(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
-    const sums = MEASURES.map((measure) => `coalesce(sum(${quoted(measure)}), 0) as ${quoted(measure)}`);
-    return withActor(this.database, actor, async (tx) => {
-      const [found] = await tx.query<
-        [{ totals: Measures; items: (Measures & { integrationId: string })[]; asOf: ReadPosition[] }]
-      >(
-        `with each as (
-           select integration, ${sumsOf(COUNTER_TABLES.day)}
-           from usage_day where day >= $1::date and day < $2::date ${mine}
-           group by integration
-         ), most as (
-           select integration.integration_id as "integrationId", ${MEASURES.map(quoted).join(', ')}
-           from each join integration on integration.id = each.integration
-           order by calls + sms + "smsTest" desc, integration_id limit $3
-         )
-         select (select row_to_json(total) from (select ${sums.join(', ')} from each) as total) as totals,
-                (select coalesce(json_agg(most), '[]') from most) as items, ${POSITIONS}`,
-        parameters,
-      );
-      return found;
     });
   }
 }
@@ -158,10 +132,11 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
       from page ${named.map((name) => `join ${name} on ${name}.id = page.${name}`).join(' ')}
     )
     select (select coalesce(json_agg(named order by ${['window', ...plan.groupBy].map(quoted).join(', ')}), '[]')
-            from named) as items, ${POSITIONS}`;
+            from named) as items, ${POSITIONS_AS_OF}`;
 }
 
-function sumsOf({ measures }: CounterTable): string {
+/** Every measure of a counter table, summed under its name. */
+export function sumsOf({ measures }: CounterTable): string {
   return MEASURES.map((measure) => {
     if (measures.includes(measure)) return `sum(${columnOf(measure)}) as ${quoted(measure)}`;
     // Only the hour lacks them; there the class is a dimension.
@@ -192,6 +167,6 @@ function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
   };
 }
 
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return `"${name}"`;
 }

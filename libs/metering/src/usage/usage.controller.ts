@@ -4,14 +4,12 @@ import { CLOCK, defineRoute, Input, invalidInput, Route, type CallOf, type Clock
 import { z } from 'zod';
 import { GRANULARITIES } from '../counters/window.js';
 import { planUsage } from './usage-plan.js';
-import { UnusableQuery, usageRange } from './usage-range.js';
+import { UnusableQuery } from './usage-range.js';
 import { UsageReader } from './usage-reader.service.js';
 
 /** The usage API: how much, by window, integration, agreement, route and status class. */
 
-const MOST_INTEGRATIONS = 100;
-
-const range = {
+export const rangeQuery = {
   from: z
     .string()
     .max(40)
@@ -21,7 +19,7 @@ const range = {
   quarter: z.string().max(10).optional().describe('2026-Q3, in place of from and to'),
 };
 
-const measures = {
+export const measures = {
   calls: fields.count,
   calls4xx: fields.count.describe('4xx answers, 429 among them'),
   calls5xx: fields.count,
@@ -33,7 +31,7 @@ const measures = {
   smsTest: fields.count.describe('messages in test mode'),
 };
 
-const asOf = z
+export const asOf = z
   .array(z.object({ topic: z.string(), partition: fields.count, nextOffset: fields.count }))
   .describe('the figures hold everything below these offsets of the event log and nothing from them on');
 
@@ -62,7 +60,7 @@ export const getUsage = defineRoute({
   roles: ['ops', 'finance', 'partner'],
   query: z.object({
     granularity: z.enum(GRANULARITIES).default('day'),
-    ...range,
+    ...rangeQuery,
     integrationId: fields.identifier(100).optional(),
     organizationId: z
       .union([z.literal(''), fields.identifier(64)])
@@ -84,27 +82,6 @@ export const getUsage = defineRoute({
   },
 });
 
-export const getUsageSummary = defineRoute({
-  method: 'GET',
-  path: '/v1/usage/summary',
-  summary: 'Totals of a range of days',
-  description: `Totals over all integrations, and the ${MOST_INTEGRATIONS} that used most. Without a range: the current quarter.`,
-  roles: ['ops', 'finance', 'partner'],
-  query: z.object(range),
-  responses: {
-    200: {
-      description: 'Totals',
-      schema: z.object({
-        windowStart: fields.instant,
-        windowEnd: fields.instant,
-        totals: z.object(measures),
-        integrations: z.array(z.object({ integrationId: z.string(), ...measures })),
-        asOf,
-      }),
-    },
-  },
-});
-
 @Controller()
 export class UsageController {
   constructor(
@@ -118,23 +95,10 @@ export class UsageController {
     const plan = understood(() => planUsage(query, now));
     return this.reader.page(actor, plan, now);
   }
-
-  @Route(getUsageSummary)
-  async summary(@Input() { query, actor }: CallOf<typeof getUsageSummary>) {
-    const now = this.clock.now();
-    const days = understood(() => usageRange('day', query, now));
-    const { totals, items, asOf } = await this.reader.summary(actor, days, MOST_INTEGRATIONS, now);
-    return {
-      windowStart: days.start.toISOString(),
-      windowEnd: days.end.toISOString(),
-      totals,
-      integrations: items,
-      asOf,
-    };
-  }
 }
 
-function understood<Plan>(plan: () => Plan): Plan {
+/** What a rule refuses, as the answer that names the query parameter. */
+export function understood<Plan>(plan: () => Plan): Plan {
   try {
     return plan();
   } catch (error) {
