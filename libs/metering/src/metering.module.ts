@@ -8,11 +8,12 @@ import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { SummaryController } from './usage/summary.controller.js';
 import { SummaryReader } from './usage/summary-reader.service.js';
 import { UsageController } from './usage/usage.controller.js';
+import { UsageExport } from './usage/usage-export.service.js';
 import { UsageReader } from './usage/usage-reader.service.js';
 
 /** The room that says who uses how much. */
 @Module({
   controllers: [UsageConsumer, OwnershipConsumer, UsageController, SummaryController, LiveController],
-  providers: [Dictionary, Counters, UsageReader, SummaryReader, LiveUsage],
+  providers: [Dictionary, Counters, UsageReader, UsageExport, SummaryReader, LiveUsage],
 })
 export class MeteringModule {}

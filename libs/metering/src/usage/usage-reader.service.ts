@@ -13,7 +13,7 @@ import {
   type Ownership,
 } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
-import { writeCursor, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
+import type { Dimension, RowKey, UsagePlan } from './usage-plan.js';
 
 /**
  * Reads the counters for people. Figures and the positions that they include come from one statement, hence from one
@@ -85,20 +85,38 @@ export class UsageReader {
       const hasMore = found.items.length > plan.limit && last !== undefined;
       return {
         items: rows.map((row) => itemOf(plan, row)),
-        nextCursor: hasMore ? writeCursor(plan, keyOf(plan, last)) : null,
+        /** Where the next page goes on; null on the last one. */
+        next: hasMore ? keyOf(plan, last) : null,
         asOf: found.asOf,
       };
     });
   }
+
+  /** How many rows all pages have together; above `atMost` it stops counting. */
+  async countRows(actor: Actor, plan: UsagePlan, atMost: number, now: Date): Promise<number> {
+    const parameters: unknown[] = [];
+    const bind: Bind = (value) => `$${parameters.push(value)}`;
+    const conditions = conditionsOf(plan, ownIntegrations(actor, now), bind);
+    const keys = keysOf(plan).join(', ');
+    return withActor(this.database, actor, async (tx) => {
+      const [{ rows }] = await tx.query<[{ rows: number }]>(
+        `select count(*) as rows from (
+           select from ${COUNTER_TABLES[plan.granularity].table} where ${conditions}
+           group by ${keys} limit ${bind(atMost + 1)}) as counted`,
+        parameters,
+      );
+      return rows;
+    });
+  }
 }
 
-/** One row more than the page holds: it tells whether there is a next one. */
-function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
-  const counter = COUNTER_TABLES[plan.granularity];
-  const columns = plan.groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension]);
-  const keys = [counter.window, ...columns];
-  const inRange = (operator: string, key: string) =>
-    `${counter.window} ${operator} ${bind(key)}::${counter.windowType}`;
+function keysOf({ granularity, groupBy }: UsagePlan): string[] {
+  return [COUNTER_TABLES[granularity].window, ...groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension])];
+}
+
+function conditionsOf(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
+  const { window, windowType } = COUNTER_TABLES[plan.granularity];
+  const inRange = (operator: string, key: string) => `${window} ${operator} ${bind(key)}::${windowType}`;
   const conditions = [inRange('>=', plan.range.fromKey), inRange('<', plan.range.toKey)];
   if (plan.integrationId !== null) {
     conditions.push(
@@ -111,21 +129,27 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
     );
   }
   if (plan.after) {
-    const [window, ...numbers] = plan.after;
-    const values = [
-      `${bind(window)}::${counter.windowType}`,
-      ...numbers.map((value) => `${bind(value)}::integer`),
-    ];
-    conditions.push(`(${keys.join(', ')}) > (${values.join(', ')})`);
+    const [after, ...numbers] = plan.after;
+    const values = [`${bind(after)}::${windowType}`, ...numbers.map((value) => `${bind(value)}::integer`)];
+    conditions.push(`(${keysOf(plan).join(', ')}) > (${values.join(', ')})`);
   }
+  return `${conditions.join(' and ')} ${ownedOnly(mine, bind)}`;
+}
+
+/** One row more than the page holds: it tells whether there is a next one. */
+function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
+  const counter = COUNTER_TABLES[plan.granularity];
+  const keys = keysOf(plan);
   const named = plan.groupBy.flatMap((dimension) => (dimension === 'statusClass' ? [] : [dimension]));
-  const dimensions = plan.groupBy.map((dimension, index) => `${columns[index]} as ${quoted(dimension)}`);
+  const dimensions = plan.groupBy.map(
+    (dimension) => `${COLUMN_OF_DIMENSION[dimension]} as ${quoted(dimension)}`,
+  );
   return `
     with page as (
       select ${[`${counter.window} as "window"`, ...dimensions].join(', ')}, ${sumsOf(counter)},
              sum(revision) as revision
       from ${counter.table}
-      where ${conditions.join(' and ')} ${ownedOnly(mine, bind)}
+      where ${conditionsOf(plan, mine, bind)}
       group by ${keys.join(', ')} order by ${keys.join(', ')} limit ${bind(plan.limit + 1)}
     ), named as (
       select page.* ${named.map((name) => `, ${name}.${NAMES[name]} as "${name}Name"`).join('')}

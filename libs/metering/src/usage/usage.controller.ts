@@ -3,7 +3,9 @@ import { fields } from '@taxameter/contracts';
 import { CLOCK, defineRoute, Input, invalidInput, Route, type CallOf, type Clock } from '@taxameter/platform';
 import { z } from 'zod';
 import { GRANULARITIES } from '../counters/window.js';
-import { planUsage } from './usage-plan.js';
+import { wantsCsv } from './csv.js';
+import { UsageExport } from './usage-export.service.js';
+import { planUsage, writeCursor } from './usage-plan.js';
 import { UnusableQuery } from './usage-range.js';
 import { UsageReader } from './usage-reader.service.js';
 
@@ -56,7 +58,8 @@ export const getUsage = defineRoute({
   description:
     'Minutes and hours are UTC, days and quarters those of Copenhagen. Event time decides the window, so a late event raises ' +
     'an old one, and its revision. Without a range: the current quarter, by day or quarter. A window without usage has no item. ' +
-    'Ordered by window; a partner sees the integrations that it owns now.',
+    'Ordered by window; a partner sees the integrations that it owns now. As CSV all pages come at once, at most ' +
+    '1,000,000 rows; events counted meanwhile may be in the later ones. Text that a spreadsheet would take for a formula begins with an apostrophe.',
   roles: ['ops', 'finance', 'partner'],
   query: z.object({
     granularity: z.enum(GRANULARITIES).default('day'),
@@ -71,6 +74,10 @@ export const getUsage = defineRoute({
       .max(60)
       .optional()
       .describe('by comma: integration, agreement and, by hour, route and statusClass'),
+    format: z
+      .enum(['json', 'csv'])
+      .optional()
+      .describe('csv: the whole range as RFC 4180; else what Accept names, application/json or text/csv'),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     cursor: z.string().max(300).optional(),
   }),
@@ -78,6 +85,7 @@ export const getUsage = defineRoute({
     200: {
       description: 'One page',
       schema: z.object({ items: z.array(usageItem), nextCursor: z.string().nullable(), asOf }),
+      alsoAs: ['text/csv'],
     },
   },
 });
@@ -86,14 +94,24 @@ export const getUsage = defineRoute({
 export class UsageController {
   constructor(
     @Inject(UsageReader) private readonly reader: UsageReader,
+    @Inject(UsageExport) private readonly csv: UsageExport,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Route(getUsage)
-  async usage(@Input() { query, actor }: CallOf<typeof getUsage>) {
+  async usage(@Input() { query, actor, request }: CallOf<typeof getUsage>) {
     const now = this.clock.now();
     const plan = understood(() => planUsage(query, now));
-    return this.reader.page(actor, plan, now);
+    if (query.format === 'csv' || (query.format === undefined && wantsCsv(request.headers.accept))) {
+      if (plan.after) {
+        throw invalidInput([
+          { field: 'query.cursor', reason: 'cannot stand beside CSV, which has all pages: leave it out' },
+        ]);
+      }
+      return this.csv.open(actor, plan, now);
+    }
+    const { items, next, asOf: read } = await this.reader.page(actor, plan, now);
+    return { items, nextCursor: next && writeCursor(plan, next), asOf: read };
   }
 }
 
