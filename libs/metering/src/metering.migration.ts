@@ -166,8 +166,31 @@ class Ownership1760000100003 implements MigrationInterface {
   }
 }
 
+/** The slowest call of each window. A row from before says 0. The default is no rewrite of the table. */
+class SlowestCall1760000100004 implements MigrationInterface {
+  name = 'SlowestCall1760000100004';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of ['usage_minute', 'usage_hour', 'usage_day', 'usage_quarter']) {
+      // A call's time is cut to a day, so it fits 32 bits.
+      await runner.query(
+        `alter table ${table} add column duration_max_ms integer not null default 0 check (duration_max_ms >= 0)`,
+      );
+    }
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 async function takeRights(runner: QueryRunner, rights: string, table: string): Promise<void> {
   await runner.query(`revoke ${rights} on ${table} from taxameter_metering`);
 }
 
-export const meteringMigrations = [Counters1760000100001, SmsTotals1760000100002, Ownership1760000100003];
+export const meteringMigrations = [
+  Counters1760000100001,
+  SmsTotals1760000100002,
+  Ownership1760000100003,
+  SlowestCall1760000100004,
+];

@@ -5,7 +5,7 @@ import { COUNTER_TABLES } from '../counters/counters.service.js';
 import { MEASURES, type Measures } from '../counters/usage-sums.js';
 import { ownedOnly, ownIntegrations } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
-import { POSITIONS_AS_OF, quoted, sumsOf, type ReadPosition } from './usage-reader.service.js';
+import { foldOf, POSITIONS_AS_OF, quoted, sumsOf, type ReadPosition } from './usage-reader.service.js';
 import type { UsageRange } from './usage-range.js';
 
 /** Reads totals of whole days from the day counters. */
@@ -39,7 +39,9 @@ export class SummaryReader {
   async read(actor: Actor, { range, before, top, orderBy }: AskedSummary, now: Date): Promise<Summary> {
     const parameters: unknown[] = [range.fromKey, range.toKey, top, before?.fromKey, before?.toKey];
     const mine = ownedOnly(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
-    const sums = MEASURES.map((measure) => `coalesce(sum(${quoted(measure)}), 0) as ${quoted(measure)}`);
+    const sums = MEASURES.map(
+      (measure) => `coalesce(${foldOf(measure)}(${quoted(measure)}), 0) as ${quoted(measure)}`,
+    );
     const totalOf = (rows: string) =>
       `(select row_to_json(total) from (select ${sums.join(', ')} from ${rows}) as total)`;
     const most = orderBy === null ? 'calls + sms + "smsTest"' : quoted(orderBy);

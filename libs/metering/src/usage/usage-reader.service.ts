@@ -3,7 +3,7 @@ import { TOPICS } from '@taxameter/contracts';
 import { databaseOf, withActor, type Actor } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
-import { MEASURES, type Measures } from '../counters/usage-sums.js';
+import { ADDED_MEASURES, MEASURES, type Measures } from '../counters/usage-sums.js';
 import { windowNamed } from '../counters/window.js';
 import {
   ownedOnly,
@@ -159,10 +159,17 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
             from named) as items, ${POSITIONS_AS_OF}`;
 }
 
-/** Every measure of a counter table, summed under its name. */
+/** How figures of several rows become one. */
+export function foldOf(measure: keyof Measures): 'sum' | 'max' {
+  return ADDED_MEASURES.includes(measure) ? 'sum' : 'max';
+}
+
+/** Every measure of a counter table, folded under its name. */
 export function sumsOf({ measures }: CounterTable): string {
   return MEASURES.map((measure) => {
-    if (measures.includes(measure)) return `sum(${columnOf(measure)}) as ${quoted(measure)}`;
+    if (measures.includes(measure)) {
+      return `${foldOf(measure)}(${columnOf(measure)}) as ${quoted(measure)}`;
+    }
     // Only the hour lacks them; there the class is a dimension.
     const statusClass = measure === 'calls4xx' ? 4 : 5;
     return `coalesce(sum(calls) filter (where status_class = ${statusClass}), 0) as ${quoted(measure)}`;

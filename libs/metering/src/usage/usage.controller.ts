@@ -27,6 +27,9 @@ export const measures = {
   calls5xx: fields.count,
   calls429: fields.count.describe('calls that a limit refused'),
   durationMs: fields.count.describe('sum of the server time of the calls'),
+  durationMaxMs: fields.count.describe(
+    'server time of the slowest call; 0 where it was counted before there was this figure',
+  ),
   responseBytes: fields.count,
   sms: fields.count.describe('messages sent, without those in test mode'),
   smsSegments: fields.count,
