@@ -4,7 +4,6 @@ import { databaseOf, withActor, type Actor } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
 import { ADDED_MEASURES, MEASURES, type Measures } from '../counters/usage-sums.js';
-import { windowNamed } from '../counters/window.js';
 import {
   ownedOnly,
   ownIntegrations,
@@ -13,7 +12,8 @@ import {
   type Ownership,
 } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
-import type { Dimension, RowKey, UsagePlan } from './usage-plan.js';
+import { instantIn } from './time-zone.js';
+import { STATUS_CLASSES, windowIn, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
 
 /**
  * Reads the counters for people. Figures and the positions that they include come from one statement, hence from one
@@ -101,7 +101,7 @@ export class UsageReader {
     return withActor(this.database, actor, async (tx) => {
       const [{ rows }] = await tx.query<[{ rows: number }]>(
         `select count(*) as rows from (
-           select from ${COUNTER_TABLES[plan.granularity].table} where ${conditions}
+           select from ${sourceOf(plan).table} ${daysJoined(plan, bind)} where ${conditions}
            group by ${keys} limit ${bind(atMost + 1)}) as counted`,
         parameters,
       );
@@ -110,12 +110,29 @@ export class UsageReader {
   }
 }
 
-function keysOf({ granularity, groupBy }: UsagePlan): string[] {
-  return [COUNTER_TABLES[granularity].window, ...groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension])];
+/** The table that holds what a plan asks for. */
+function sourceOf({ granularity, days }: UsagePlan): CounterTable {
+  return days ? { ...COUNTER_TABLES.hour, window: 'day', windowType: 'date' } : COUNTER_TABLES[granularity];
+}
+
+/** Days of another zone as stretches of hours. They come from here, so that PostgreSQL needs to know no zone. */
+function daysJoined({ days }: UsagePlan, bind: Bind): string {
+  if (!days) return '';
+  const lists = [
+    `${bind(days.map(({ key }) => key))}::date[]`,
+    `${bind(days.map(({ start }) => start))}::timestamptz[]`,
+    `${bind(days.map(({ end }) => end))}::timestamptz[]`,
+  ];
+  return `join unnest(${lists.join(', ')}) as zone_day (day, day_start, day_end)
+            on window_start >= day_start and window_start < day_end`;
+}
+
+function keysOf(plan: UsagePlan): string[] {
+  return [sourceOf(plan).window, ...plan.groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension])];
 }
 
 function conditionsOf(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
-  const { window, windowType } = COUNTER_TABLES[plan.granularity];
+  const { window, windowType } = sourceOf(plan);
   const inRange = (operator: string, key: string) => `${window} ${operator} ${bind(key)}::${windowType}`;
   const conditions = [inRange('>=', plan.range.fromKey), inRange('<', plan.range.toKey)];
   if (plan.integrationId !== null) {
@@ -128,6 +145,10 @@ function conditionsOf(plan: UsagePlan, mine: Ownership | null, bind: Bind): stri
       `agreement = (select id from agreement where organization_id = ${bind(plan.organizationId)})`,
     );
   }
+  if (plan.statusClass !== null) conditions.push(`status_class = ${bind(plan.statusClass)}`);
+  if (plan.route !== null) {
+    conditions.push(`route = (select id from route as named where named.route = ${bind(plan.route)})`);
+  }
   if (plan.after) {
     const [after, ...numbers] = plan.after;
     const values = [`${bind(after)}::${windowType}`, ...numbers.map((value) => `${bind(value)}::integer`)];
@@ -138,7 +159,7 @@ function conditionsOf(plan: UsagePlan, mine: Ownership | null, bind: Bind): stri
 
 /** One row more than the page holds: it tells whether there is a next one. */
 function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
-  const counter = COUNTER_TABLES[plan.granularity];
+  const counter = sourceOf(plan);
   const keys = keysOf(plan);
   const named = plan.groupBy.flatMap((dimension) => (dimension === 'statusClass' ? [] : [dimension]));
   const dimensions = plan.groupBy.map(
@@ -148,7 +169,7 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
     with page as (
       select ${[`${counter.window} as "window"`, ...dimensions].join(', ')}, ${sumsOf(counter)},
              sum(revision) as revision
-      from ${counter.table}
+      from ${counter.table} ${daysJoined(plan, bind)}
       where ${conditionsOf(plan, mine, bind)}
       group by ${keys.join(', ')} order by ${keys.join(', ')} limit ${bind(plan.limit + 1)}
     ), named as (
@@ -176,12 +197,13 @@ export function sumsOf({ measures }: CounterTable): string {
   }).join(', ');
 }
 
-function keyOf({ granularity, groupBy }: UsagePlan, row: Row): RowKey {
-  return [windowNamed(granularity, row.window).key, ...groupBy.map((dimension) => row[dimension]!)];
+function keyOf(plan: UsagePlan, row: Row): RowKey {
+  return [windowIn(plan, row.window).key, ...plan.groupBy.map((dimension) => row[dimension]!)];
 }
 
-function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
-  const { start, end } = windowNamed(granularity, row.window);
+function itemOf(plan: UsagePlan, row: Row): UsageItem {
+  const { groupBy, zone } = plan;
+  const { start, end } = windowIn(plan, row.window);
   const has = (dimension: Dimension) => groupBy.includes(dimension);
   const measures = Object.fromEntries(
     MEASURES.map((measure) => [measure, row[measure]]),
@@ -190,9 +212,9 @@ function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
     ...(has('integration') && { integrationId: row.integrationName! }),
     ...(has('agreement') && { organizationId: row.agreementName || null }),
     ...(has('route') && { route: row.routeName || null }),
-    ...(has('statusClass') && { statusClass: row.statusClass === 0 ? 'none' : `${row.statusClass}xx` }),
-    windowStart: start.toISOString(),
-    windowEnd: end.toISOString(),
+    ...(has('statusClass') && { statusClass: STATUS_CLASSES[row.statusClass!]! }),
+    windowStart: instantIn(zone, start),
+    windowEnd: instantIn(zone, end),
     ...measures,
     revision: row.revision,
   };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { GRANULARITIES } from '../counters/window.js';
 import { wantsCsv } from './csv.js';
 import { UsageExport } from './usage-export.service.js';
-import { planUsage, writeCursor } from './usage-plan.js';
+import { planUsage, STATUS_CLASSES, writeCursor } from './usage-plan.js';
 import { UnusableQuery } from './usage-range.js';
 import { UsageReader } from './usage-reader.service.js';
 
@@ -45,7 +45,7 @@ const usageItem = z.object({
   organizationId: z.string().nullable().optional().describe('when grouped by agreement; null: no agreement'),
   route: z.string().nullable().optional().describe('when grouped by route; null: SMS, which have none'),
   statusClass: z
-    .enum(['none', '1xx', '2xx', '3xx', '4xx', '5xx'])
+    .enum(STATUS_CLASSES)
     .optional()
     .describe('when grouped by statusClass; none: the client aborted, or SMS'),
   windowStart: fields.instant,
@@ -59,7 +59,8 @@ export const getUsage = defineRoute({
   path: '/v1/usage',
   summary: 'Usage by window',
   description:
-    'Minutes and hours are UTC, days and quarters those of Copenhagen. Event time decides the window, so a late event raises ' +
+    'Minutes and hours are UTC, days and quarters those of Copenhagen, or, with timeZone, days of a zone whose offset is of whole ' +
+    'hours: those are summed from hours, at most 93 days of them. Event time decides the window, so a late event raises ' +
     'an old one, and its revision. Without a range: the current quarter, by day or quarter. A window without usage has no item. ' +
     'Ordered by window; a partner sees the integrations that it owns now. As CSV all pages come at once, at most ' +
     '1,000,000 rows; events counted meanwhile may be in the later ones. Text that a spreadsheet would take for a formula begins with an apostrophe.',
@@ -72,6 +73,13 @@ export const getUsage = defineRoute({
       .union([z.literal(''), fields.identifier(64)])
       .optional()
       .describe('empty: usage without agreement'),
+    statusClass: z.enum(STATUS_CLASSES).optional().describe('by hour'),
+    route: z.string().max(300).optional().describe('by hour; empty: SMS, which have none'),
+    timeZone: z
+      .string()
+      .max(64)
+      .optional()
+      .describe('by hour and day, an IANA zone: windows are shown with its offsets, and days are its days'),
     groupBy: z
       .string()
       .max(60)
