@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '@taxameter/platform';
 import { call, owned, sms } from '../events.testing.js';
 import { startMetering, type TestMetering } from '../metering.testing.js';
@@ -79,6 +80,21 @@ describe('usage as CSV', () => {
       .slice(1)
       .map((line) => Number(line.split(',')[4]));
     expect(calls).toEqual(Array.from({ length: 4_500 }, (_, index) => index + 1));
+  });
+
+  it('has room again when clients go away in the middle', async () => {
+    const query = 'granularity=minute&from=2026-09-01T00:00:00Z&to=2026-09-05T00:00:00Z&format=csv';
+    const authorization = `Bearer ${await metering.rooms.token({ role: 'ops' })}`;
+    for (let round = 0; round < 12; round += 1) {
+      const leave = new AbortController();
+      const response = await fetch(`${metering.rooms.address}/v1/usage?${query}`, {
+        headers: { authorization },
+        signal: leave.signal,
+      });
+      expect(response.status).toBe(200);
+      leave.abort();
+      await sleep(50);
+    }
   });
 
   it('is refused with too many rows before the first byte, and is free again for the next', async () => {
