@@ -17,7 +17,7 @@ const ENVIRONMENT_READER = 'libs/platform/src/configuration.service.ts';
 const SQL_WITH_NAMES = [
   'libs/platform/src/database/room-database.service.ts',
   'libs/metering/src/counters/*.service.ts',
-  'libs/metering/src/usage/usage-reader.service.ts',
+  'libs/metering/src/{live,ownership,usage}/*.service.ts',
 ];
 
 const EVERYWHERE = [

@@ -166,6 +166,24 @@ class Ownership1760000100003 implements MigrationInterface {
   }
 }
 
+/** The slowest call of each window. A row from before says 0. The default is no rewrite of the table. */
+class SlowestCall1760000100004 implements MigrationInterface {
+  name = 'SlowestCall1760000100004';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of ['usage_minute', 'usage_hour', 'usage_day', 'usage_quarter']) {
+      // A call's time is cut to a day, so it fits 32 bits.
+      await runner.query(
+        `alter table ${table} add column duration_max_ms integer not null default 0 check (duration_max_ms >= 0)`,
+      );
+    }
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 /** A replay changes a total at an offset that was told already, so the offset alone does not order what is published. */
 class SmsTotalVersions1760000100010 implements MigrationInterface {
   name = 'SmsTotalVersions1760000100010';
@@ -182,6 +200,24 @@ class SmsTotalVersions1760000100010 implements MigrationInterface {
   }
 }
 
+/**
+ * A counter row is raised again with every batch of its window. With room on its page the new version stays there and no index is
+ * touched (HOT); without, the batches of a bench took 10 % more of PostgreSQL's time.
+ */
+class CounterSpace1760000100011 implements MigrationInterface {
+  name = 'CounterSpace1760000100011';
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of ['usage_minute', 'usage_hour', 'usage_day', 'usage_quarter']) {
+      await runner.query(`alter table ${table} set (fillfactor = 50)`);
+    }
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 async function takeRights(runner: QueryRunner, rights: string, table: string): Promise<void> {
   await runner.query(`revoke ${rights} on ${table} from taxameter_metering`);
 }
@@ -190,5 +226,7 @@ export const meteringMigrations = [
   Counters1760000100001,
   SmsTotals1760000100002,
   Ownership1760000100003,
+  SlowestCall1760000100004,
   SmsTotalVersions1760000100010,
+  CounterSpace1760000100011,
 ];

@@ -1,7 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Dictionary } from './dictionary.service.js';
-import { MEASURES, type HourRow, type Measures, type PairRow, type UsageSums } from './usage-sums.js';
+import {
+  ADDED_MEASURES,
+  MEASURES,
+  type HourRow,
+  type Measures,
+  type PairRow,
+  type UsageSums,
+} from './usage-sums.js';
 import type { Granularity } from './window.js';
 
 /**
@@ -42,6 +49,7 @@ const COLUMN_OF: Readonly<Record<keyof Measures, string>> = {
   calls5xx: 'calls_5xx',
   calls429: 'calls_429',
   durationMs: 'duration_ms',
+  durationMaxMs: 'duration_max_ms',
   responseBytes: 'response_bytes',
   sms: 'sms',
   smsSegments: 'sms_segments',
@@ -109,9 +117,12 @@ async function upsert(
   ];
   const list = columns.map(({ name }) => name).join(', ');
   const key = keys.map(({ name }) => name).join(', ');
-  const additions = measures
-    .map(columnOf)
-    .map((column) => `${column} = counter.${column} + excluded.${column}`);
+  const additions = measures.map((measure) => {
+    const column = columnOf(measure);
+    return ADDED_MEASURES.includes(measure)
+      ? `${column} = counter.${column} + excluded.${column}`
+      : `${column} = greatest(counter.${column}, excluded.${column})`;
+  });
   await tx.query(
     `insert into ${table} as counter (${list})
      select ${list} from unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})

@@ -9,6 +9,9 @@ const smsIn = (rows: readonly PairRow[]) =>
   Object.fromEntries(rows.map((row) => [row.window, row.sms]).sort());
 const LEVELS = ['minutes', 'hours', 'days', 'quarters'] as const;
 
+const folded = (measure: keyof Measures, figures: readonly number[]): number =>
+  measure === 'durationMaxMs' ? Math.max(0, ...figures) : figures.reduce((sum, figure) => sum + figure, 0);
+
 /** Rows added up by key, as the database does it, in key order. */
 function added(parts: readonly UsageSums[]) {
   return LEVELS.map((level) => {
@@ -18,7 +21,7 @@ function added(parts: readonly UsageSums[]) {
       const key = JSON.stringify(dimensions);
       const present = rows.get(key);
       const more = Object.fromEntries(
-        MEASURES.map((measure) => [measure, row[measure] + (present?.[measure] ?? 0)]),
+        MEASURES.map((measure) => [measure, folded(measure, [row[measure], present?.[measure] ?? 0])]),
       );
       rows.set(key, { ...row, ...more });
     }
@@ -79,7 +82,10 @@ describe('sums of usage', () => {
         }
         for (const measure of MEASURES) {
           const [first, ...others] = LEVELS.map((level) =>
-            sums[level].reduce((total, row) => total + row[measure], 0),
+            folded(
+              measure,
+              sums[level].map((row) => row[measure]),
+            ),
           );
           expect(others).toEqual([first, first, first]);
         }
@@ -146,6 +152,12 @@ describe('sums of usage', () => {
       ...[0, 200, 404, 429, 500].map((status) => call(`${status}`, '2026-10-05T07:00:00Z', { status })),
     ).minutes;
     expect(row).toMatchObject({ calls: 5, calls4xx: 2, calls429: 1, calls5xx: 1 });
+  });
+
+  it('know the slowest call, cut to a day', () => {
+    const slow = (durationMs: number) => call(`${durationMs}`, '2026-10-05T07:00:00Z', { durationMs });
+    expect(sum(slow(3), slow(70), slow(5)).minutes).toMatchObject([{ durationMs: 78, durationMaxMs: 70 }]);
+    expect(sum(slow(2 ** 50)).quarters).toMatchObject([{ durationMaxMs: 86_400_000 }]);
   });
 
   it('count an SMS of three segments as one message, and one of test mode apart', () => {

@@ -2,7 +2,7 @@ import { agreementIdOf, type ApiCallEvent, type SmsSentEvent } from '@taxameter/
 import { HOUR_MS, MINUTE_MS, windowOf } from './window.js';
 
 /**
- * From events to sums: what a batch of distinct events adds to each counter row. Only additions, so the order of events and
+ * From events to sums: what a batch of distinct events adds to each counter row. Only additions and maxima, so the order of events and
  * the cut into batches change nothing.
  */
 
@@ -19,6 +19,8 @@ export interface Measures {
   /** Also in `calls4xx`. */
   calls429: number;
   durationMs: number;
+  /** Of the slowest call. A maximum, which merges in any order as a sum does. */
+  durationMaxMs: number;
   responseBytes: number;
   /** Messages, not segments; those of test mode are in `smsTest` only. */
   sms: number;
@@ -59,6 +61,7 @@ const NOTHING: Measures = {
   calls5xx: 0,
   calls429: 0,
   durationMs: 0,
+  durationMaxMs: 0,
   responseBytes: 0,
   sms: 0,
   smsSegments: 0,
@@ -67,6 +70,11 @@ const NOTHING: Measures = {
 
 /** The names of all measures, in the order in which tables and answers have them. */
 export const MEASURES = Object.keys(NOTHING) as readonly (keyof Measures)[];
+
+/** Those that are added; the others are maxima. */
+export const ADDED_MEASURES: readonly (keyof Measures)[] = MEASURES.filter(
+  (measure) => measure !== 'durationMaxMs',
+);
 
 export function sumUsage(events: Iterable<TimedEvent>): UsageSums {
   const minutes = new Map<string, PairRow & { startMs: number }>();
@@ -128,7 +136,8 @@ function addPair(rows: Map<string, PairRow>, window: string, minute: PairRow): v
 }
 
 function add(row: Measures, more: Measures): void {
-  for (const measure of MEASURES) row[measure] += more[measure];
+  for (const measure of ADDED_MEASURES) row[measure] += more[measure];
+  if (more.durationMaxMs > row.durationMaxMs) row.durationMaxMs = more.durationMaxMs;
 }
 
 function measuresOf(event: ApiCallEvent | SmsSentEvent): Measures {
@@ -137,13 +146,15 @@ function measuresOf(event: ApiCallEvent | SmsSentEvent): Measures {
     return testMode ? { ...NOTHING, smsTest: 1 } : { ...NOTHING, sms: 1, smsSegments: segments };
   }
   const { status, durationMs, responseBytes } = event.data;
+  const cutMs = Math.min(durationMs, LONGEST_DURATION_MS);
   return {
     ...NOTHING,
     calls: 1,
     calls4xx: status >= 400 && status < 500 ? 1 : 0,
     calls5xx: status >= 500 ? 1 : 0,
     calls429: status === 429 ? 1 : 0,
-    durationMs: Math.min(durationMs, LONGEST_DURATION_MS),
+    durationMs: cutMs,
+    durationMaxMs: cutMs,
     responseBytes: Math.min(responseBytes ?? 0, MOST_RESPONSE_BYTES),
   };
 }

@@ -100,6 +100,28 @@ describe('counting', () => {
     expect(inOrder.revision).toBeLessThan(5);
   });
 
+  it('keeps the slowest call of each window, in whatever order batches come, and of several rows the slowest', async () => {
+    const slow = (id: string, durationMs: number, organizationId = '1') =>
+      call(id, '2026-10-05T06:00:00Z', { durationMs, organizationId });
+    await count(slow('a', 40));
+    await count(slow('b', 900));
+    await count(slow('c', 7), slow('d', 8, '2'));
+    const range = { from: '2026-10-05T06:00:00Z', to: '2026-10-05T07:00:00Z' };
+    for (const query of [
+      { granularity: 'minute', ...range },
+      { granularity: 'hour', ...range },
+      { granularity: 'day' },
+      { granularity: 'quarter' },
+    ]) {
+      const each = await usage(query);
+      expect(each.body.items).toMatchObject([{ durationMaxMs: 900 }, { durationMaxMs: 8 }]);
+      const together = await usage({ ...query, groupBy: 'integration' });
+      expect(together.body.items).toMatchObject([{ durationMs: 955, durationMaxMs: 900 }]);
+    }
+    const { body } = await metering.rooms.call('ops', 'GET', '/v1/usage/summary');
+    expect(body.totals).toMatchObject({ durationMs: 955, durationMaxMs: 900 });
+  });
+
   it('keeps both hours of the night when the clock is set back apart, in one day', async () => {
     // The night of 2025: that of 2026 lies after the clock of this test.
     await count(sms('summer', '2025-10-26T00:30:00Z'), sms('winter', '2025-10-26T01:30:00Z'));

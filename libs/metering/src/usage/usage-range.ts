@@ -50,22 +50,25 @@ const LATEST = new Date('2099-01-01T00:00:00Z');
  */
 export function usageRange(granularity: Granularity, asked: AskedRange, now: Date): UsageRange {
   const { start, end } = bounds(granularity, asked, now);
-  if (end <= start) throw new UnusableQuery('to', 'must lie after from: the range is half-open, [from, to)');
-  const days = LONGEST_DAYS[granularity];
-  if (end.getTime() - start.getTime() > days * DAY_MS) {
-    const field = asked.quarter === undefined ? 'to' : 'quarter';
-    const coarser = granularity === 'quarter' ? '' : ', or take a coarser granularity';
-    throw new UnusableQuery(
-      field,
-      `by ${granularity} at most ${days} days may be asked for at once: ask in parts${coarser}`,
-    );
-  }
+  refuseLong(granularity, asked.quarter === undefined ? 'to' : 'quarter', start, end);
   return {
     start,
     end,
     fromKey: windowOf(granularity, start).key,
     toKey: windowOf(granularity, end).key,
   };
+}
+
+/** @throws UnusableQuery when the range is empty or longer than may be asked for at once */
+export function refuseLong(granularity: Granularity, field: string, start: Date, end: Date): void {
+  if (end <= start) throw new UnusableQuery('to', 'must lie after from: the range is half-open, [from, to)');
+  const days = LONGEST_DAYS[granularity];
+  if (end.getTime() - start.getTime() <= days * DAY_MS) return;
+  const coarser = granularity === 'quarter' ? '' : ', or take a coarser granularity';
+  throw new UnusableQuery(
+    field,
+    `by ${granularity} at most ${days} days may be asked for at once: ask in parts${coarser}`,
+  );
 }
 
 function bounds(granularity: Granularity, { from, to, quarter }: AskedRange, now: Date) {
@@ -90,13 +93,12 @@ function bounds(granularity: Granularity, { from, to, quarter }: AskedRange, now
 }
 
 function edge(granularity: Granularity, field: 'from' | 'to', text: string): Date {
-  const instant = parseEdge(granularity, field, text);
-  if (instant < EARLIEST || instant > LATEST) {
-    throw new UnusableQuery(field, 'must lie between the years 2001 and 2099');
-  }
+  const isCalendar = granularity === 'day' || granularity === 'quarter';
+  const startOf = isCalendar ? (date: string) => windowNamed('day', date).start : null;
+  const instant = parseInstant(field, text, startOf);
   const { start } = windowOf(granularity, instant);
   if (start.getTime() !== instant.getTime()) {
-    const zone = granularity === 'minute' || granularity === 'hour' ? 'UTC' : 'Copenhagen';
+    const zone = isCalendar ? 'Copenhagen' : 'UTC';
     throw new UnusableQuery(
       field,
       `must be where a ${granularity} begins in ${zone}; the one before begins at ${start.toISOString()}`,
@@ -105,21 +107,34 @@ function edge(granularity: Granularity, field: 'from' | 'to', text: string): Dat
   return instant;
 }
 
-function parseEdge(granularity: Granularity, field: 'from' | 'to', text: string): Date {
-  const isCalendar = granularity === 'day' || granularity === 'quarter';
-  if (isCalendar && /^\d{4}-\d{2}-\d{2}$/.test(text)) {
-    try {
-      return windowNamed('day', text).start;
-    } catch {
-      throw new UnusableQuery(field, 'is not a day of the calendar');
-    }
-  }
-  if (!fields.instant.safeParse(text).success) {
-    const date = isCalendar ? ', or a date such as 2026-10-05' : '';
+/**
+ * @param startOf where a date begins; it throws when there is no such day. null: dates are not taken
+ * @throws UnusableQuery
+ */
+export function parseInstant(
+  field: 'from' | 'to',
+  text: string,
+  startOf: ((date: string) => Date) | null,
+): Date {
+  const instant = startOf && /^\d{4}-\d{2}-\d{2}$/.test(text) ? dateStart(field, text, startOf) : null;
+  if (instant === null && !fields.instant.safeParse(text).success) {
+    const date = startOf ? ', or a date such as 2026-10-05' : '';
     throw new UnusableQuery(
       field,
       `is not an instant such as 2026-10-05T07:00:00Z (write the + of an offset as %2B)${date}`,
     );
   }
-  return new Date(text);
+  const found = instant ?? new Date(text);
+  if (found < EARLIEST || found > LATEST) {
+    throw new UnusableQuery(field, 'must lie between the years 2001 and 2099');
+  }
+  return found;
+}
+
+function dateStart(field: 'from' | 'to', text: string, startOf: (date: string) => Date): Date {
+  try {
+    return startOf(text);
+  } catch {
+    throw new UnusableQuery(field, 'is not a day of the calendar');
+  }
 }

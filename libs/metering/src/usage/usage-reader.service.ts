@@ -1,13 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TOPICS } from '@taxameter/contracts';
-import { databaseOf, notFound, withActor, type Actor } from '@taxameter/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import { databaseOf, withActor, type Actor } from '@taxameter/platform';
+import type { DataSource } from 'typeorm';
 import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
-import { MEASURES, type Measures } from '../counters/usage-sums.js';
-import { windowNamed } from '../counters/window.js';
+import { ADDED_MEASURES, MEASURES, type Measures } from '../counters/usage-sums.js';
+import {
+  ownedOnly,
+  ownIntegrations,
+  refuseForeign,
+  type Bind,
+  type Ownership,
+} from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
-import { writeCursor, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
-import type { UsageRange } from './usage-range.js';
+import { instantIn } from './time-zone.js';
+import { STATUS_CLASSES, windowIn, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
 
 /**
  * Reads the counters for people. Figures and the positions that they include come from one statement, hence from one
@@ -53,7 +59,8 @@ const COLUMN_OF_DIMENSION: Readonly<Record<Dimension, string>> = {
 /** Tables that turn a number back into its name, and the column that holds it. */
 const NAMES = { integration: 'integration_id', agreement: 'organization_id', route: 'route' } as const;
 
-const POSITIONS = `
+/** Belongs into the statement that reads the figures: they are then of one snapshot. */
+export const POSITIONS_AS_OF = `
   (select coalesce(json_agg(json_build_object(
             'topic', topic, 'partition', partition, 'nextOffset', next_offset) order by topic, partition), '[]')
    from consumer_position where topic in ('${TOPICS.apiCalls.name}', '${TOPICS.smsSent.name}')) as "asOf"`;
@@ -78,78 +85,55 @@ export class UsageReader {
       const hasMore = found.items.length > plan.limit && last !== undefined;
       return {
         items: rows.map((row) => itemOf(plan, row)),
-        nextCursor: hasMore ? writeCursor(plan, keyOf(plan, last)) : null,
+        /** Where the next page goes on; null on the last one. */
+        next: hasMore ? keyOf(plan, last) : null,
         asOf: found.asOf,
       };
     });
   }
 
-  /** Totals of whole days, and the integrations that used most, from the day counters. */
-  async summary(actor: Actor, range: UsageRange, mostIntegrations: number, now: Date) {
-    const parameters: unknown[] = [range.fromKey, range.toKey, mostIntegrations];
-    const mine = condition(ownIntegrations(actor, now), (value) => `$${parameters.push(value)}`);
-    const sums = MEASURES.map((measure) => `coalesce(sum(${quoted(measure)}), 0) as ${quoted(measure)}`);
+  /** How many rows all pages have together; above `atMost` it stops counting. */
+  async countRows(actor: Actor, plan: UsagePlan, atMost: number, now: Date): Promise<number> {
+    const parameters: unknown[] = [];
+    const bind: Bind = (value) => `$${parameters.push(value)}`;
+    const conditions = conditionsOf(plan, ownIntegrations(actor, now), bind);
+    const keys = keysOf(plan).join(', ');
     return withActor(this.database, actor, async (tx) => {
-      const [found] = await tx.query<
-        [{ totals: Measures; items: (Measures & { integrationId: string })[]; asOf: ReadPosition[] }]
-      >(
-        `with each as (
-           select integration, ${sumsOf(COUNTER_TABLES.day)}
-           from usage_day where day >= $1::date and day < $2::date ${mine}
-           group by integration
-         ), most as (
-           select integration.integration_id as "integrationId", ${MEASURES.map(quoted).join(', ')}
-           from each join integration on integration.id = each.integration
-           order by calls + sms + "smsTest" desc, integration_id limit $3
-         )
-         select (select row_to_json(total) from (select ${sums.join(', ')} from each) as total) as totals,
-                (select coalesce(json_agg(most), '[]') from most) as items, ${POSITIONS}`,
+      const [{ rows }] = await tx.query<[{ rows: number }]>(
+        `select count(*) as rows from (
+           select from ${sourceOf(plan).table} ${daysJoined(plan, bind)} where ${conditions}
+           group by ${keys} limit ${bind(atMost + 1)}) as counted`,
         parameters,
       );
-      return found;
+      return rows;
     });
   }
 }
 
-type Bind = (value: unknown) => string;
-
-/** Narrows a partner's question to what it owns now. */
-interface Ownership {
-  readonly partnerId: string;
-  readonly now: Date;
+/** The table that holds what a plan asks for. */
+function sourceOf({ granularity, days }: UsagePlan): CounterTable {
+  return days ? { ...COUNTER_TABLES.hour, window: 'day', windowType: 'date' } : COUNTER_TABLES[granularity];
 }
 
-function ownIntegrations(actor: Actor, now: Date): Ownership | null {
-  return actor.role === 'partner' ? { partnerId: actor.partnerId ?? 'none', now } : null;
+/** Days of another zone as stretches of hours. They come from here, so that PostgreSQL needs to know no zone. */
+function daysJoined({ days }: UsagePlan, bind: Bind): string {
+  if (!days) return '';
+  const lists = [
+    `${bind(days.map(({ key }) => key))}::date[]`,
+    `${bind(days.map(({ start }) => start))}::timestamptz[]`,
+    `${bind(days.map(({ end }) => end))}::timestamptz[]`,
+  ];
+  return `join unnest(${lists.join(', ')}) as zone_day (day, day_start, day_end)
+            on window_start >= day_start and window_start < day_end`;
 }
 
-const OWNED_NOW = (partner: string, now: string) =>
-  `partner_id = ${partner} and valid_from <= ${now}::timestamptz
-   and (valid_to is null or valid_to > ${now}::timestamptz)`;
-
-function condition(mine: Ownership | null, bind: Bind): string {
-  if (!mine) return '';
-  return `and integration in (
-    select integration.id from integration join integration_owner using (integration_id)
-    where ${OWNED_NOW(bind(mine.partnerId), bind(mine.now))})`;
+function keysOf(plan: UsagePlan): string[] {
+  return [sourceOf(plan).window, ...plan.groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension])];
 }
 
-/** A foreign integration answers like one that does not exist. */
-async function refuseForeign(tx: EntityManager, mine: Ownership, integrationId: string): Promise<void> {
-  const owned = await tx.query<unknown[]>(
-    `select from integration_owner where integration_id = $3 and ${OWNED_NOW('$1', '$2')}`,
-    [mine.partnerId, mine.now, integrationId],
-  );
-  if (owned.length === 0) throw notFound(`integration ${integrationId}`);
-}
-
-/** One row more than the page holds: it tells whether there is a next one. */
-function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
-  const counter = COUNTER_TABLES[plan.granularity];
-  const columns = plan.groupBy.map((dimension) => COLUMN_OF_DIMENSION[dimension]);
-  const keys = [counter.window, ...columns];
-  const inRange = (operator: string, key: string) =>
-    `${counter.window} ${operator} ${bind(key)}::${counter.windowType}`;
+function conditionsOf(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
+  const { window, windowType } = sourceOf(plan);
+  const inRange = (operator: string, key: string) => `${window} ${operator} ${bind(key)}::${windowType}`;
   const conditions = [inRange('>=', plan.range.fromKey), inRange('<', plan.range.toKey)];
   if (plan.integrationId !== null) {
     conditions.push(
@@ -161,46 +145,65 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
       `agreement = (select id from agreement where organization_id = ${bind(plan.organizationId)})`,
     );
   }
-  if (plan.after) {
-    const [window, ...numbers] = plan.after;
-    const values = [
-      `${bind(window)}::${counter.windowType}`,
-      ...numbers.map((value) => `${bind(value)}::integer`),
-    ];
-    conditions.push(`(${keys.join(', ')}) > (${values.join(', ')})`);
+  if (plan.statusClass !== null) conditions.push(`status_class = ${bind(plan.statusClass)}`);
+  if (plan.route !== null) {
+    conditions.push(`route = (select id from route as named where named.route = ${bind(plan.route)})`);
   }
+  if (plan.after) {
+    const [after, ...numbers] = plan.after;
+    const values = [`${bind(after)}::${windowType}`, ...numbers.map((value) => `${bind(value)}::integer`)];
+    conditions.push(`(${keysOf(plan).join(', ')}) > (${values.join(', ')})`);
+  }
+  return `${conditions.join(' and ')} ${ownedOnly(mine, bind)}`;
+}
+
+/** One row more than the page holds: it tells whether there is a next one. */
+function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
+  const counter = sourceOf(plan);
+  const keys = keysOf(plan);
   const named = plan.groupBy.flatMap((dimension) => (dimension === 'statusClass' ? [] : [dimension]));
-  const dimensions = plan.groupBy.map((dimension, index) => `${columns[index]} as ${quoted(dimension)}`);
+  const dimensions = plan.groupBy.map(
+    (dimension) => `${COLUMN_OF_DIMENSION[dimension]} as ${quoted(dimension)}`,
+  );
   return `
     with page as (
       select ${[`${counter.window} as "window"`, ...dimensions].join(', ')}, ${sumsOf(counter)},
              sum(revision) as revision
-      from ${counter.table}
-      where ${conditions.join(' and ')} ${condition(mine, bind)}
+      from ${counter.table} ${daysJoined(plan, bind)}
+      where ${conditionsOf(plan, mine, bind)}
       group by ${keys.join(', ')} order by ${keys.join(', ')} limit ${bind(plan.limit + 1)}
     ), named as (
       select page.* ${named.map((name) => `, ${name}.${NAMES[name]} as "${name}Name"`).join('')}
       from page ${named.map((name) => `join ${name} on ${name}.id = page.${name}`).join(' ')}
     )
     select (select coalesce(json_agg(named order by ${['window', ...plan.groupBy].map(quoted).join(', ')}), '[]')
-            from named) as items, ${POSITIONS}`;
+            from named) as items, ${POSITIONS_AS_OF}`;
 }
 
-function sumsOf({ measures }: CounterTable): string {
+/** How figures of several rows become one. */
+export function foldOf(measure: keyof Measures): 'sum' | 'max' {
+  return ADDED_MEASURES.includes(measure) ? 'sum' : 'max';
+}
+
+/** Every measure of a counter table, folded under its name. */
+export function sumsOf({ measures }: CounterTable): string {
   return MEASURES.map((measure) => {
-    if (measures.includes(measure)) return `sum(${columnOf(measure)}) as ${quoted(measure)}`;
+    if (measures.includes(measure)) {
+      return `${foldOf(measure)}(${columnOf(measure)}) as ${quoted(measure)}`;
+    }
     // Only the hour lacks them; there the class is a dimension.
     const statusClass = measure === 'calls4xx' ? 4 : 5;
     return `coalesce(sum(calls) filter (where status_class = ${statusClass}), 0) as ${quoted(measure)}`;
   }).join(', ');
 }
 
-function keyOf({ granularity, groupBy }: UsagePlan, row: Row): RowKey {
-  return [windowNamed(granularity, row.window).key, ...groupBy.map((dimension) => row[dimension]!)];
+function keyOf(plan: UsagePlan, row: Row): RowKey {
+  return [windowIn(plan, row.window).key, ...plan.groupBy.map((dimension) => row[dimension]!)];
 }
 
-function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
-  const { start, end } = windowNamed(granularity, row.window);
+function itemOf(plan: UsagePlan, row: Row): UsageItem {
+  const { groupBy, zone } = plan;
+  const { start, end } = windowIn(plan, row.window);
   const has = (dimension: Dimension) => groupBy.includes(dimension);
   const measures = Object.fromEntries(
     MEASURES.map((measure) => [measure, row[measure]]),
@@ -209,14 +212,14 @@ function itemOf({ granularity, groupBy }: UsagePlan, row: Row): UsageItem {
     ...(has('integration') && { integrationId: row.integrationName! }),
     ...(has('agreement') && { organizationId: row.agreementName || null }),
     ...(has('route') && { route: row.routeName || null }),
-    ...(has('statusClass') && { statusClass: row.statusClass === 0 ? 'none' : `${row.statusClass}xx` }),
-    windowStart: start.toISOString(),
-    windowEnd: end.toISOString(),
+    ...(has('statusClass') && { statusClass: STATUS_CLASSES[row.statusClass!]! }),
+    windowStart: instantIn(zone, start),
+    windowEnd: instantIn(zone, end),
     ...measures,
     revision: row.revision,
   };
 }
 
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return `"${name}"`;
 }

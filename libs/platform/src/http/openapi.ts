@@ -108,7 +108,10 @@ function responseOf(response: RouteDefinition['responses'][number]) {
   const schema = response.schema ? schemaOf(response.schema, 'output') : { type: 'string' };
   return {
     description: response.description,
-    content: { [response.contentType ?? 'application/json']: { schema } },
+    content: {
+      [response.contentType ?? 'application/json']: { schema },
+      ...Object.fromEntries((response.alsoAs ?? []).map((type) => [type, { schema: { type: 'string' } }])),
+    },
   };
 }
 

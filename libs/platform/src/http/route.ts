@@ -31,6 +31,8 @@ export interface RouteResponse {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly contentType?: string;
+  /** Content types in which the same is given as text. */
+  readonly alsoAs?: readonly string[];
 }
 
 /** Keeps the exact types of the schemas. */
