@@ -33,6 +33,7 @@ export async function runTaxameter(
   const child = startMetering(servers.brokers, topic.prefix, databaseUrl, settings);
   let error = '';
   child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+  if (process.env['BENCH_ECHO']) child.stderr.pipe(process.stderr);
   const ended = once(child, 'exit');
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -40,7 +41,7 @@ export async function runTaxameter(
     const samples: Sample[] = [];
     const perRecord = topic.events / topic.records;
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the metering process ended: ${error}`);
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the metering process ended: ${error}`);
       const found = await client.query<{ done: number }>(POSITION).catch(() => undefined);
       const done = (found?.rows[0]?.done ?? 0) * perRecord;
       samples.push({ atMs: performance.now(), done });

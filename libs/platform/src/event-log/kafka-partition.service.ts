@@ -190,11 +190,13 @@ export function storedRecord(topic: string, partition: number, message: KafkaMes
 
 /** Of a header that is there twice the last one holds, as in Kafka's own `lastHeader`. */
 function textHeaders(headers: IHeaders | undefined): Record<string, string> {
-  const texts = Object.entries(headers ?? {}).flatMap(([name, value]) => {
+  const texts: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
     const last = Array.isArray(value) ? value.at(-1) : value;
-    return last === undefined || last === null ? [] : [[name, last.toString()] as const];
-  });
-  return Object.fromEntries(texts);
+    if (last !== undefined && last !== null) texts[name] = last.toString();
+  }
+  return texts;
 }
 
 const MEMBERSHIP_LOST = new Set([
