@@ -15,7 +15,7 @@ import pg from 'pg';
 import { sendLoad, type Sent } from '../bench/load/send.js';
 import { compare } from '../bench/oracle/compare.js';
 import { faultMoments, faultRounds } from '../libs/platform/src/event-log/contract/fault-rounds.testing.js';
-import { service, temporaryFolder, type Running } from './command-line.js';
+import { service, taxameter, temporaryFolder, type Finished, type Running } from './command-line.js';
 
 /**
  * Everything dies, again and again, while integrations send: at the end an oracle that knows only what was sent finds each event
@@ -69,9 +69,7 @@ class Site {
 
   async start(worker: Worker): Promise<void> {
     const running = service(worker.split('-')[0]!, {
-      DATABASE_URL: this.databaseUrl,
-      KAFKA_BROKERS: this.broker.brokers,
-      TOPIC_PREFIX: this.prefix,
+      ...this.environment(),
       PORT: String(this.ports.get(worker)),
     });
     this.processes.set(worker, running);
@@ -101,6 +99,19 @@ class Site {
     } finally {
       await client.end().catch(() => undefined);
     }
+  }
+
+  /** Reads the log again and compares every row, each identity and the counters with it. */
+  audit(): Promise<Finished> {
+    return taxameter(['audit', '--room', 'metering'], this.environment()).finished;
+  }
+
+  private environment(): Record<string, string> {
+    return {
+      DATABASE_URL: this.databaseUrl,
+      KAFKA_BROKERS: this.broker.brokers,
+      TOPIC_PREFIX: this.prefix,
+    };
   }
 
   async close(): Promise<void> {
@@ -194,6 +205,11 @@ describeWithOwnKafka('a site where everything dies', () => {
       const [sums] = await site.sql(SUMS);
       expect(new Set(Object.values(sums!)).size).toBe(1);
       expect(await site.sql(BROKEN_ACCOUNTS)).toEqual([]);
+      const audit = await site.audit();
+      expect([audit.code, audit.stdout + audit.stderr]).toEqual([
+        0,
+        expect.stringContaining('no difference'),
+      ]);
     },
     ROUNDS * 60_000 + 2 * SETTLE_MS,
   );

@@ -28,8 +28,9 @@ describe('npm run faults', () => {
     }
   });
 
-  it('has a mutant for the killed reader, the restarted broker and the lost leader', () => {
-    expect(new Set(MUTANTS.map(({ fault }) => fault))).toEqual(new Set(['consumer', 'broker', 'leader']));
+  it('has a mutant for the killed reader, the restarted broker, the lost leader and the campaign', () => {
+    const attacked = new Set(MUTANTS.map(({ fault }) => fault));
+    expect(attacked).toEqual(new Set(['consumer', 'broker', 'leader', 'campaign']));
   });
 
   it('lists its faults and mutants', () => {

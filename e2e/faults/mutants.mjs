@@ -60,4 +60,22 @@ export const MUTANTS = [
       },
     ],
   },
+  {
+    name: 'counts-copies',
+    sentence: 'a call that was sent twice is counted twice',
+    fault: 'campaign',
+    failsAt: 'expect(found.differences)',
+    edits: [
+      {
+        file: `${FOLDER}claim-identities.service.ts`,
+        replace: 'return withoutDuplicates(events, (await claimCalls(tx, events)).fresh);',
+        by: 'return withoutDuplicates(events, new Set(events));',
+      },
+      {
+        file: `${FOLDER}claim-identities.service.ts`,
+        replace: "import { claimCalls } from './claim-calls.service.js';\n",
+        by: '',
+      },
+    ],
+  },
 ];
