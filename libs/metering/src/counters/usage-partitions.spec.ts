@@ -138,6 +138,12 @@ describe('months', () => {
     (await sql<Child>(CHILDREN)).flatMap(({ name }) => (name.startsWith(table) ? [name.slice(-6)] : []));
   const counted = async (table: string) =>
     (await sql<{ sms: number }>(`select coalesce(sum(sms), 0)::integer as sms from ${table}`))[0]!.sms;
+  const waitingForMinutes = async () =>
+    (
+      await sql<{ waiting: number }>(
+        `select count(*) as waiting from pg_locks where relation = 'usage_minute'::regclass and not granted`,
+      )
+    )[0]!.waiting;
   const audit = () =>
     auditRooms(
       [meteringRoom],
@@ -185,6 +191,29 @@ describe('months', () => {
     }
     const { partitions } = await metering.rooms.system.accounting();
     expect(partitions.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBe(0);
+  });
+
+  it('that are dropped while a batch for them waits are left out of it, and nothing of the batch is quarantined', async () => {
+    // October too, so that the batch does not wait to make it.
+    await metering.count(sms('june', '2026-06-10T08:00:00Z'), sms('october', '2026-10-05T07:00:00Z'));
+    const database = metering.rooms.databases.get('metering')!;
+    let counting: Promise<void> | undefined;
+    await database.transaction(async (tx) => {
+      await tx.query(`select drop_oldest_partition('usage_minute', '2026-07-01')`);
+      counting = metering.count(
+        sms('june-later', '2026-06-10T08:00:00Z'),
+        sms('october-later', '2026-10-05T07:00:00Z'),
+      );
+      for (let tries = 0; (await waitingForMinutes()) === 0; tries += 1) {
+        if (tries === 400) throw new Error('no batch came to the table');
+        await sleep(25);
+      }
+    });
+    await counting;
+    expect([await counted('usage_minute'), await counted('usage_hour'), await counted('usage_day')]).toEqual([
+      2, 4, 4,
+    ]);
+    expect(await sql('select from quarantine')).toEqual([]);
   });
 
   it('that are dropped are refused by the usage API, which says from when on there are minutes and what to take', async () => {
