@@ -1,5 +1,6 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { UsagePartitions1760000100020 } from './counters/usage-partitions.migration.js';
 
 /**
  * Tables of the counters. What a row costs decides the rate, so names are small integers and the finest level has few
@@ -229,4 +230,5 @@ export const meteringMigrations = [
   SlowestCall1760000100004,
   SmsTotalVersions1760000100010,
   CounterSpace1760000100011,
+  UsagePartitions1760000100020,
 ];

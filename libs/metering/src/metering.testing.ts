@@ -1,5 +1,8 @@
+import type { Room } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { recordOf, type AnyEvent } from './events.testing.js';
+import { meteringAuditors } from './counters/auditors.js';
+import { meteringPartitions } from './counters/usage-months.service.js';
 import { meteringMigrations } from './metering.migration.js';
 import { MeteringModule } from './metering.module.js';
 
@@ -14,13 +17,20 @@ export interface TestMetering {
   usage(query: Record<string, string>, partnerId?: string): ReturnType<TestRooms['call']>;
 }
 
-export async function startMetering(): Promise<TestMetering> {
-  const room = {
-    name: 'metering',
-    module: MeteringModule,
-    schema: { migrations: meteringMigrations },
-  };
-  const rooms = await startTestRooms([room], { now: '2026-10-05T08:00:00Z' });
+/** The room as a process runs it. */
+export const meteringRoom: Room = {
+  name: 'metering',
+  module: MeteringModule,
+  schema: { migrations: meteringMigrations },
+  auditors: meteringAuditors,
+  partitioned: meteringPartitions,
+};
+
+/** With the database of others it is a second process beside them. */
+export async function startMetering(
+  options: { now?: string; databaseUrl?: string } = {},
+): Promise<TestMetering> {
+  const rooms = await startTestRooms([meteringRoom], { now: '2026-10-05T08:00:00Z', ...options });
   return {
     rooms,
     count: async (...events) => {

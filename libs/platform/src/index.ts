@@ -65,6 +65,7 @@ export {
   PostgresStartError,
   startEmbeddedPostgres,
 } from './postgres/embedded-postgres.service.js';
+export { type PartitionedTable } from './retention/retention.js';
 export { type Room } from './room.js';
 export { apiDocumentOf, schemaOfRoom, startRooms, type RunningRooms } from './start-rooms.service.js';
 export { System, type SystemAccounting } from './system.service.js';

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Auditor } from './audit/auditor.js';
 import type { RoomSchema } from './database/room-database.service.js';
+import type { PartitionedTable } from './retention/retention.js';
 
 /** A room of the house as a process sees it: one Nest module and, where it keeps anything, its schema. */
 export interface Room {
@@ -12,4 +13,6 @@ export interface Room {
   readonly writes?: readonly string[];
   /** What of its tables must agree with its accounting. */
   readonly auditors?: readonly Auditor[];
+  /** Its tables of which old partitions are dropped, and how long they are kept. */
+  readonly partitioned?: readonly PartitionedTable[];
 }

@@ -25,6 +25,8 @@ import { startEmbeddedPostgres } from './postgres/embedded-postgres.service.js';
 import { Quarantine1760000003000 } from './quarantine/quarantine.migration.js';
 import { QuarantineController } from './quarantine/quarantine.controller.js';
 import { Quarantine } from './quarantine/quarantine.service.js';
+import { startMaintenance } from './retention/maintenance.service.js';
+import { Retention1760000004000 } from './retention/retention.migration.js';
 import type { Room } from './room.js';
 import { System } from './system.service.js';
 
@@ -118,6 +120,11 @@ async function start(
   const app = await createApplication(root, log.strategy, tokens, elsewhere, logger);
   const relays = startRelays(databases, log, logger);
   cleanUps.push(() => Promise.all(relays.map((relay) => relay.stop())));
+  const maintenance = rooms.flatMap(({ name, partitioned = [] }) => {
+    const database = databases.get(name);
+    return database ? [startMaintenance({ room: name, database, partitioned, log, clock, logger })] : [];
+  });
+  cleanUps.push(() => Promise.all(maintenance.map((loop) => loop.stop())));
   cleanUps.push(() => app.close());
   await app.startAllMicroservices();
   await listen(() => app.listen(configuration.PORT, configuration.HOST), configuration);
@@ -143,7 +150,7 @@ async function openDatabases(url: string, rooms: readonly Room[], cleanUps: (() 
   return databases;
 }
 
-/** A room's own migrations after those that every room has: event log, outbox, idempotency keys, quarantine. */
+/** A room's own migrations after those that every room has: event log, outbox, idempotency keys, quarantine, retention. */
 export function schemaOfRoom(room: Room): RoomSchema {
   return {
     name: room.name,
@@ -151,6 +158,7 @@ export function schemaOfRoom(room: Room): RoomSchema {
       EventLog1760000000000,
       IdempotencyKeys1760000001000,
       Quarantine1760000003000,
+      Retention1760000004000,
       ...(room.schema?.migrations ?? []),
     ],
   };

@@ -3,7 +3,12 @@ import { BillingModule, billingMigrations } from '@taxameter/billing';
 import { ConsoleModule } from '@taxameter/console';
 import { FairUseModule, fairUseMigrations } from '@taxameter/fair-use';
 import { IngestModule } from '@taxameter/ingest';
-import { MeteringModule, meteringAuditors, meteringMigrations } from '@taxameter/metering';
+import {
+  MeteringModule,
+  meteringAuditors,
+  meteringMigrations,
+  meteringPartitions,
+} from '@taxameter/metering';
 import { PartnersModule, partnersMigrations } from '@taxameter/partners';
 import { TOPICS } from '@taxameter/contracts';
 import { ConfigurationError, type Room, type RoomElsewhere } from '@taxameter/platform';
@@ -28,6 +33,7 @@ export const ALL_ROOMS: readonly Room[] = [
     schema: { migrations: meteringMigrations },
     writes: [TOPICS.smsTotals.name],
     auditors: meteringAuditors,
+    partitioned: meteringPartitions,
   },
   {
     name: 'fair-use',

@@ -9,6 +9,7 @@ import {
   type PairRow,
   type UsageSums,
 } from './usage-sums.js';
+import { ensureUsageMonths } from './usage-months.service.js';
 import type { Granularity } from './window.js';
 
 /**
@@ -21,6 +22,8 @@ export interface CounterTable {
   readonly window: string;
   readonly windowType: string;
   readonly measures: readonly (keyof Measures)[];
+  /** Old windows are dropped: what is older than the table is counted in the coarser ones only. */
+  readonly isRetained: boolean;
 }
 
 const HOUR_MEASURES = MEASURES.filter((measure) => measure !== 'calls4xx' && measure !== 'calls5xx');
@@ -31,6 +34,7 @@ export const COUNTER_TABLES: Readonly<Record<Granularity, CounterTable>> = {
     window: 'window_start',
     windowType: 'timestamptz',
     measures: MEASURES,
+    isRetained: true,
   },
   hour: {
     table: 'usage_hour',
@@ -38,9 +42,16 @@ export const COUNTER_TABLES: Readonly<Record<Granularity, CounterTable>> = {
     windowType: 'timestamptz',
     // The status class is in its key, so 4xx and 5xx need no columns.
     measures: HOUR_MEASURES,
+    isRetained: true,
   },
-  day: { table: 'usage_day', window: 'day', windowType: 'date', measures: MEASURES },
-  quarter: { table: 'usage_quarter', window: 'quarter', windowType: 'text', measures: MEASURES },
+  day: { table: 'usage_day', window: 'day', windowType: 'date', measures: MEASURES, isRetained: false },
+  quarter: {
+    table: 'usage_quarter',
+    window: 'quarter',
+    windowType: 'text',
+    measures: MEASURES,
+    isRetained: false,
+  },
 };
 
 const COLUMN_OF: Readonly<Record<keyof Measures, string>> = {
@@ -73,6 +84,7 @@ export class Counters {
 
   /** Adds the sums of one batch, in its transaction. */
   async add(tx: EntityManager, sums: UsageSums): Promise<void> {
+    await ensureUsageMonths(tx.dataSource, sums);
     const [integrations, agreements, routes] = [
       await this.dictionary.idsOf('integration', names(sums.minutes, 'integrationId')),
       await this.dictionary.idsOf('agreement', names(sums.minutes, 'agreementId')),
@@ -102,7 +114,7 @@ export class Counters {
 
 async function upsert(
   tx: EntityManager,
-  { table, window, windowType, measures }: CounterTable,
+  { table, window, windowType, measures, isRetained }: CounterTable,
   rows: readonly PairRow[],
   dimensions: readonly Column[],
 ): Promise<void> {
@@ -127,12 +139,22 @@ async function upsert(
     `insert into ${table} as counter (${list})
      select ${list} from unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
        as batch (${list})
+     ${isRetained ? keptOnly(table, window) : ''}
      order by ${key}
      on conflict (${key}) do update set ${additions.join(', ')}, revision = counter.revision + 1`,
     // The text of an array: pg would quote and escape each value by itself, at 1.5 µs of node's time for each event. Here are
     // numbers, instants, dates and quarters only, none of which has a character that an array gives a meaning to.
     columns.map(({ values }) => `{${values.join(',')}}`),
   );
+}
+
+/**
+ * The statement holds its lock on the table before it looks, and a partition is dropped under a stronger one: what it sees here
+ * is what there is.
+ */
+function keptOnly(table: string, window: string): string {
+  return `where ${window} >= coalesce(
+    (select since from retained_from where partitioned_table = '${table}'), '-infinity')`;
 }
 
 function names<Row, Name extends keyof Row>(rows: readonly Row[], name: Name): Row[Name][] {

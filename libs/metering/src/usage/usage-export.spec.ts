@@ -66,6 +66,7 @@ describe('usage as CSV', () => {
   });
 
   it('has the rows of all pages, each once', async () => {
+    await metering.sql("select ensure_usage_month('usage_minute', '2026-09-01')");
     await metering.sql(
       `insert into usage_minute (window_start, integration, agreement, calls, calls_4xx, calls_5xx, calls_429, duration_ms,
                                  response_bytes, sms, sms_segments, sms_test)

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TOPICS } from '@taxameter/contracts';
-import { databaseOf, withActor, type Actor } from '@taxameter/platform';
+import { databaseOf, Problem, withActor, type Actor } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { columnOf, COUNTER_TABLES, type CounterTable } from '../counters/counters.service.js';
 import { ADDED_MEASURES, MEASURES, type Measures } from '../counters/usage-sums.js';
@@ -12,6 +12,7 @@ import {
   type Ownership,
 } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
+import { notRetained, type RetainedFrom } from './retained-range.js';
 import { instantIn } from './time-zone.js';
 import { STATUS_CLASSES, windowIn, type Dimension, type RowKey, type UsagePlan } from './usage-plan.js';
 
@@ -71,7 +72,7 @@ export class UsageReader {
 
   /**
    * One page.
-   * @throws Problem 404 when a partner names an integration that it does not own now
+   * @throws Problem 404 when a partner names an integration that it does not own now, or a part of the range is not kept any more
    */
   async page(actor: Actor, plan: UsagePlan, now: Date) {
     return withActor(this.database, actor, async (tx) => {
@@ -79,7 +80,11 @@ export class UsageReader {
       if (mine && plan.integrationId !== null) await refuseForeign(tx, mine, plan.integrationId);
       const parameters: unknown[] = [];
       const sql = pageSql(plan, mine, (value) => `$${parameters.push(value)}`);
-      const [found] = await tx.query<[{ items: Row[]; asOf: ReadPosition[] }]>(sql, parameters);
+      const [found] = await tx.query<[{ items: Row[]; asOf: ReadPosition[]; retained: KeptSince[] }]>(
+        sql,
+        parameters,
+      );
+      refuseDropped(plan, found.retained);
       const rows = found.items.slice(0, plan.limit);
       const last = rows.at(-1);
       const hasMore = found.items.length > plan.limit && last !== undefined;
@@ -177,7 +182,31 @@ function pageSql(plan: UsagePlan, mine: Ownership | null, bind: Bind): string {
       from page ${named.map((name) => `join ${name} on ${name}.id = page.${name}`).join(' ')}
     )
     select (select coalesce(json_agg(named order by ${['window', ...plan.groupBy].map(quoted).join(', ')}), '[]')
-            from named) as items, ${POSITIONS_AS_OF}`;
+            from named) as items, ${RETAINED}, ${POSITIONS_AS_OF}`;
+}
+
+interface KeptSince {
+  readonly table: string;
+  readonly since: string;
+}
+
+/** In the statement that reads the figures: what is dropped after it does not make a hole in them. */
+const RETAINED = `
+  (select coalesce(json_agg(json_build_object('table', partitioned_table, 'since', since)), '[]')
+   from retained_from) as retained`;
+
+function refuseDropped(plan: UsagePlan, kept: readonly KeptSince[]): void {
+  const sinceOf = ({ table }: CounterTable) => kept.find((one) => one.table === table)?.since;
+  const retained: RetainedFrom = Object.fromEntries(
+    Object.entries(COUNTER_TABLES).flatMap(([granularity, counter]) => {
+      const since = sinceOf(counter);
+      return since === undefined ? [] : [[granularity, new Date(since)]];
+    }),
+  );
+  const refusal = notRetained(plan, retained);
+  if (refusal === null) return;
+  const { detail, retainedFrom, coarser } = refusal;
+  throw new Problem(404, 'usage-not-retained', detail, { retainedFrom: retainedFrom.toISOString(), coarser });
 }
 
 /** How figures of several rows become one. */

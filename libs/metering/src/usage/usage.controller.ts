@@ -61,7 +61,8 @@ export const getUsage = defineRoute({
   description:
     'Minutes and hours are UTC, days and quarters those of Copenhagen, or, with timeZone, days of a zone whose offset is of whole ' +
     'hours: those are summed from hours, at most 93 days of them. Event time decides the window, so a late event raises ' +
-    'an old one, and its revision. Without a range: the current quarter, by day or quarter. A window without usage has no item. ' +
+    'an old one, and its revision. Minutes are kept for at least 92 days and hours for 400; a range that begins before those kept is ' +
+    'refused with 404 `usage-not-retained`, which names `retainedFrom` and the `coarser` granularity to take. Without a range: the current quarter, by day or quarter. A window without usage has no item. ' +
     'Ordered by window; a partner sees the integrations that it owns now. As CSV all pages come at once, at most ' +
     '1,000,000 rows; events counted meanwhile may be in the later ones. Text that a spreadsheet would take for a formula begins with an apostrophe.',
   roles: ['ops', 'finance', 'partner'],

@@ -17,7 +17,6 @@ export interface RoomToAudit {
   readonly database: DataSource;
   readonly reader: LogReader;
   readonly wanted: AuditWanted;
-  readonly now: Date;
   readonly findings: AuditFindings;
   readonly onProgress: AuditTools['onProgress'];
 }
@@ -104,7 +103,7 @@ async function auditTopic(
     topic.identity !== 'key-and-version' &&
     [...extents.values()].every(({ first }) => first === 0);
   const distinct = isWhole ? new DistinctCount() : null;
-  const identities = new KnownIdentities(database, topic, what.now);
+  const identities = new KnownIdentities(database, topic);
   const tools = { database, reader, identities, distinct, findings, onProgress };
   for (const { partition, nextOffset } of positions) {
     const { first, next } = extents.get(partition)!;

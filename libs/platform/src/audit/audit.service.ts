@@ -44,7 +44,7 @@ export async function auditRooms(
     for (const { room, reads } of chosen) {
       const database = await openRoomToLook(databaseUrl, room.name);
       closes.push(() => database.destroy());
-      await auditRoom({ room, reads, database, reader, wanted, now: clock.now(), findings, onProgress });
+      await auditRoom({ room, reads, database, reader, wanted, findings, onProgress });
     }
     return findings.report();
   } finally {

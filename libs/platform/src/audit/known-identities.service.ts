@@ -8,7 +8,7 @@ import type { ReceivedEvent } from '../event-log/decode-record.js';
 
 /** What the database knows of the identities of events that are read again. */
 
-/** `other_body`: known with another body. `day_dropped`: so old that its day is not kept any more. */
+/** `other_body`: known with another body. `day_dropped`: retention has taken its day. */
 export type Known = 'known' | 'unknown' | 'other_body' | 'day_dropped';
 
 export interface IdentifiedEvent {
@@ -21,12 +21,11 @@ export interface IdentifiedEvent {
 const DAY_MS = 86_400_000;
 
 export class KnownIdentities {
-  private readonly heldDays = new Map<string, boolean>();
+  private readonly droppedDays = new Map<string, boolean>();
 
   constructor(
     private readonly database: DataSource,
     private readonly topic: Topic,
-    private readonly now: Date,
   ) {}
 
   async identify(events: readonly ReceivedEvent[]): Promise<IdentifiedEvent[]> {
@@ -56,26 +55,24 @@ export class KnownIdentities {
     const missing = new Set(rows.map(({ place }) => place - 1));
     return events.map((received, index) => {
       const day = days[index]!;
-      const isGone = !this.heldDays.get(day) && this.mayBeDropped(day);
-      const known = missing.has(index) ? (isGone ? 'day_dropped' : 'unknown') : 'known';
+      const isDropped = this.droppedDays.get(day) === true;
+      const known = missing.has(index) ? (isDropped ? 'day_dropped' : 'unknown') : 'known';
       return { received, known, identity: { hash: hashes[index]!, salt: Date.parse(day) / DAY_MS } };
     });
   }
 
+  /** A day that is missing and was not dropped by retention lets calls count twice. */
   private async lookAtDays(days: readonly string[]): Promise<void> {
-    const asked = [...new Set(days)].filter((day) => !this.heldDays.has(day));
+    const asked = [...new Set(days)].filter((day) => !this.droppedDays.has(day));
     if (asked.length === 0) return;
-    const rows = await this.database.query<{ day: string; held: boolean }[]>(
-      `select day::text, to_regclass('seen_call_' || to_char(day, 'YYYYMMDD')) is not null as held
+    const rows = await this.database.query<{ day: string; dropped: boolean }[]>(
+      `select day::text, exists (
+         select from retained_from where partitioned_table = 'seen_call' and since > day
+       ) as dropped
        from unnest($1::date[]) as asked (day)`,
       [asked],
     );
-    for (const { day, held } of rows) this.heldDays.set(day, held);
-  }
-
-  /** Only when no call of that day could still arrive in time: a day that is missing sooner lets calls count twice. */
-  private mayBeDropped(day: string): boolean {
-    return Date.parse(day) + DAY_MS + (this.topic.latestAfterMs ?? Infinity) < this.now.getTime();
+    for (const { day, dropped } of rows) this.droppedDays.set(day, dropped);
   }
 
   private async messages(events: readonly ReceivedEvent[]): Promise<IdentifiedEvent[]> {
