@@ -41,7 +41,8 @@ export async function runTaxameter(
     const samples: Sample[] = [];
     const perRecord = topic.events / topic.records;
     for (;;) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the metering process ended: ${error}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the metering process ended: ${error}`);
       const found = await client.query<{ done: number }>(POSITION).catch(() => undefined);
       const done = (found?.rows[0]?.done ?? 0) * perRecord;
       samples.push({ atMs: performance.now(), done });
