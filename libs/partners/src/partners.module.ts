@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AgreementController } from './agreement/agreement.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
+import { Republishing } from './republish/republishing.service.js';
 import { Expiry } from './restriction/expiry.service.js';
 import { RestrictionController } from './restriction/restriction.controller.js';
 import { EnforcementController } from './status-feed/enforcement.controller.js';
@@ -18,6 +19,6 @@ import { TimelineController } from './timeline/timeline.controller.js';
     TimelineController,
     EnforcementController,
   ],
-  providers: [Expiry, FeedWaiting],
+  providers: [Expiry, FeedWaiting, Republishing],
 })
 export class PartnersModule {}

@@ -40,9 +40,17 @@ export interface Made<State> {
 }
 
 /** Waits until no other transaction changes the subject, and keeps others away until the end of this one. */
-export async function lockSubject(tx: EntityManager, subject: string): Promise<void> {
+export function lockSubject(tx: EntityManager, subject: string): Promise<void> {
+  return lockSubjects(tx, [subject]);
+}
+
+/** The same for several, one after the other; whoever locks several gives them in ascending order. */
+export async function lockSubjects(tx: EntityManager, subjects: readonly string[]): Promise<void> {
   // The lock is on the name, not on a row: two commands may create the same subject at once.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7340011))', [subject]);
+  await tx.query(
+    'select pg_advisory_xact_lock(hashtextextended(subject, 7340011)) from unnest($1::text[]) as subject',
+    [subjects],
+  );
 }
 
 /** @throws Problem 409 when the caller saw another version than the present one */

@@ -29,7 +29,9 @@ export async function changeRestriction(
   return makeChange<Restriction>(tx, actor, now, {
     ...about,
     subject: `restriction|${restrictionId}`,
-    fact: () => publishStatus(tx, integrationId, now),
+    fact: async () => {
+      await publishStatus(tx, integrationId, now);
+    },
     load: () => loadRestriction(tx, restrictionId),
     decide: (current) => refused(() => decide(current)),
     save: saveRestriction,

@@ -10,21 +10,21 @@ import { isFree, statusContentOf } from './status-record.js';
 
 /** The version of an integration's record, 0 while there is none: what a command that adds to it must have seen. */
 export async function statusVersion(tx: EntityManager, integrationId: string): Promise<number> {
-  return (await loadRecord(tx, integrationId))?.version ?? 0;
+  return (await loadRecord(tx, integrationId))?.record.version ?? 0;
 }
 
 /**
- * Brings the record of an integration up to date and publishes it when it differs. The caller has locked the integration
- * (`lockSubject`) before it read anything.
+ * Brings the record of an integration up to date and publishes it when it differs; true when it did. The caller has locked
+ * the integration (`lockSubject`) before it read anything.
  */
-export async function publishStatus(tx: EntityManager, integrationId: string, now: Date): Promise<void> {
+export async function publishStatus(tx: EntityManager, integrationId: string, now: Date): Promise<boolean> {
   const integration = await loadIntegration(tx, integrationId);
-  if (!integration) return;
+  if (!integration) return false;
   const wanted = statusContentOf(integration, await openRestrictions(tx, integrationId), now);
-  const current = await loadRecord(tx, integrationId);
+  const current = (await loadRecord(tx, integrationId))?.record;
   if (current) {
     const { version: _1, revision: _2, ...content } = current;
-    if (isDeepStrictEqual(content, wanted)) return;
+    if (isDeepStrictEqual(content, wanted)) return false;
   }
   const version = (current?.version ?? 0) + 1;
   const next: IntegrationStatus = { ...wanted, version, revision: await nextRevision(tx, now) };
@@ -36,11 +36,27 @@ export async function publishStatus(tx: EntityManager, integrationId: string, no
        changed_at = excluded.changed_at, record = excluded.record`,
     [integrationId, version, next.revision, isFree(wanted), now, JSON.stringify(next)],
   );
-  await publishFacts(tx, 'partners', [statusFact(next, now)]);
+  await publishFacts(tx, 'partners', [statusFact({ record: next, changedAt: now })]);
+  return true;
 }
 
-/** The fact of a record; the same record gives the same fact, to the byte. */
-export function statusFact(record: IntegrationStatus, changedAt: Date): Fact {
+/** As `publishStatus`, and what does not differ is published again as it is. */
+export async function bringStatusUpToDate(
+  tx: EntityManager,
+  integrationId: string,
+  now: Date,
+): Promise<void> {
+  if (await publishStatus(tx, integrationId, now)) return;
+  const current = await loadRecord(tx, integrationId);
+  if (current) await publishFacts(tx, 'partners', [statusFact(current)]);
+}
+
+interface StoredRecord {
+  readonly record: IntegrationStatus;
+  readonly changedAt: Date;
+}
+
+function statusFact({ record, changedAt }: StoredRecord): Fact {
   return {
     topic: TOPICS.integrationStatus,
     key: record.integrationId,
@@ -50,12 +66,12 @@ export function statusFact(record: IntegrationStatus, changedAt: Date): Fact {
   };
 }
 
-async function loadRecord(tx: EntityManager, integrationId: string): Promise<IntegrationStatus | null> {
-  const [row] = await tx.query<{ record: IntegrationStatus }[]>(
-    'select record from enforcement where integration_id = $1',
+async function loadRecord(tx: EntityManager, integrationId: string): Promise<StoredRecord | null> {
+  const [row] = await tx.query<StoredRecord[]>(
+    'select record, changed_at as "changedAt" from enforcement where integration_id = $1',
     [integrationId],
   );
-  return row?.record ?? null;
+  return row ?? null;
 }
 
 /**
