@@ -17,6 +17,22 @@ const IN_ENGLISH = new Intl.DateTimeFormat('en-GB', {
   timeZone: 'Europe/Copenhagen',
 });
 
+const HOUR_MS = 3_600_000;
+
+/** An instant by Copenhagen's clocks; the hour that comes twice in October says which of the two it is. */
+function inWords(instant: string): Sentence {
+  const at = new Date(instant);
+  const written = IN_DANISH.format(at);
+  const isWrittenSo = (milliseconds: number) =>
+    IN_DANISH.format(new Date(at.getTime() + milliseconds)) === written;
+  const isFirst = isWrittenSo(HOUR_MS);
+  const isSecond = isWrittenSo(-HOUR_MS);
+  return {
+    da: written + (isFirst ? ' (sommertid)' : isSecond ? ' (normaltid)' : ''),
+    en: IN_ENGLISH.format(at) + (isFirst ? ' (summer time)' : isSecond ? ' (standard time)' : ''),
+  };
+}
+
 export function describeRestrictionStep(action: string, restriction: Restriction): Sentence {
   switch (action) {
     case 'restriction_created':
@@ -55,16 +71,15 @@ function whatItBinds(restriction: Restriction): Sentence {
   const what = capabilityInWords(restriction.capability);
   const whom = scopeInWords(restriction);
   const end = endInWords(until);
-  const beginDa = IN_DANISH.format(new Date(from));
-  const beginEn = IN_ENGLISH.format(new Date(from));
+  const begin = inWords(from);
   return mode === 'block'
     ? {
-        da: `${what.da} afvises for ${whom.da} fra ${beginDa} ${end.da}.`,
-        en: `${what.en} refused for ${whom.en} from ${beginEn} ${end.en}.`,
+        da: `${what.da} afvises for ${whom.da} fra ${begin.da} ${end.da}.`,
+        en: `${what.en} refused for ${whom.en} from ${begin.en} ${end.en}.`,
       }
     : {
-        da: `${what.da} begrænses til ${limitPerMinute} i minuttet for ${whom.da} fra ${beginDa} ${end.da}.`,
-        en: `${what.en} limited to ${limitPerMinute} a minute for ${whom.en} from ${beginEn} ${end.en}.`,
+        da: `${what.da} begrænses til ${limitPerMinute} i minuttet for ${whom.da} fra ${begin.da} ${end.da}.`,
+        en: `${what.en} limited to ${limitPerMinute} a minute for ${whom.en} from ${begin.en} ${end.en}.`,
       };
 }
 
@@ -95,6 +110,6 @@ function scopeInWords({ scope, organizationIds }: Restriction): Sentence {
 
 function endInWords(until: string | null): Sentence {
   if (until === null) return { da: 'og indtil videre', en: 'until further notice' };
-  const end = new Date(until);
-  return { da: `til ${IN_DANISH.format(end)}`, en: `to ${IN_ENGLISH.format(end)}` };
+  const end = inWords(until);
+  return { da: `til ${end.da}`, en: `to ${end.en}` };
 }
