@@ -27,6 +27,7 @@ describe('topics', () => {
       'usage.api-calls.v1': 7,
       'usage.sms-sent.v1': 400,
       'partners.v1': null,
+      'integrations.status.v1': null,
       'fair-use.breaches.v1': null,
       'metering.sms-totals.v1': null,
       'billing.documents.v1': null,

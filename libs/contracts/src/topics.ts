@@ -2,6 +2,7 @@ import { agreementChanged, integrationChanged, partnerChanged } from './facts/pa
 import { apiCall } from './events/api-call.js';
 import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
+import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
 import { smsTotalsChanged } from './facts/metering.js';
 import type { EventType } from './cloud-event.js';
@@ -78,6 +79,19 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [partnerChanged, integrationChanged, agreementChanged],
+  },
+  // One partition: a gateway that has read to its end knows everything.
+  integrationStatus: {
+    name: 'integrations.status.v1',
+    description: 'What a gateway must let through, slow down or refuse, whole state of each integration.',
+    partitions: 1,
+    key: 'integrationId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [integrationStatusChanged],
   },
   breaches: {
     name: 'fair-use.breaches.v1',

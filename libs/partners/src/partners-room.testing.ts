@@ -25,6 +25,11 @@ class ListenerConsumer {
   async facts(batch: EventBatch<Fact>): Promise<void> {
     heard.push(...batch.events.map(({ event }) => event));
   }
+
+  @OnEvents('listener', TOPICS.integrationStatus)
+  async statuses(batch: EventBatch<Fact>): Promise<void> {
+    heard.push(...batch.events.map(({ event }) => event));
+  }
 }
 
 /** Another domain, as far as this room knows: it hears the facts and nothing else. */
@@ -41,7 +46,12 @@ export function startPartnersRoom(): Promise<TestRooms> {
   return startTestRooms([partnersRoom, listenerRoom], { now: NOW });
 }
 
-/** The facts of a subject that another domain has heard, oldest first. */
+/** Another process of the room on the same database, whose clock stands at another instant. */
+export function startBeside({ databaseUrl }: TestRooms, now: string): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now, databaseUrl });
+}
+
+/** The facts of a subject (of a status: the integration's id) that another domain has heard, oldest first. */
 export async function factsOf(rooms: TestRooms, subject: string): Promise<Fact[]> {
   await rooms.settle();
   return heard.filter((fact) => fact.subject === subject);

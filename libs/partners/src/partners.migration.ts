@@ -102,4 +102,80 @@ const AUDIT = `
   create index on audit_entry (subject, id);
   revoke update, delete on audit_entry from taxameter_partners`;
 
-export const partnersMigrations = [Partners1760000101000];
+/** Restrictions, the status feed for gateways, and an audit that can be read by integration. */
+export class Restrictions1760000101001 implements MigrationInterface {
+  name = 'Restrictions1760000101001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(RESTRICTION);
+    await runner.query(ENFORCEMENT);
+    await runner.query(AUDIT_BY_INTEGRATION);
+    await runner.query(everOwnedPolicy('restriction'));
+    await runner.query(everOwnedPolicy('audit_entry'));
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
+const RESTRICTION = `
+  create table restriction (
+    restriction_id text primary key,
+    integration_id text not null references integration,
+    version integer not null check (version >= 1),
+    scope text not null check (scope in ('integration', 'agreements')),
+    organization_ids text[] not null,
+    mode text not null check (mode in ('throttle', 'block')),
+    limit_per_minute integer check (limit_per_minute >= 1),
+    capability text not null,
+    reason_code text not null,
+    clause text not null,
+    breach_id text,
+    note jsonb not null,
+    end_condition jsonb not null,
+    imposed_by text not null,
+    effective_from timestamptz not null,
+    effective_until timestamptz,
+    ended text check (ended in ('lifted', 'expired')),
+    ended_at timestamptz,
+    check ((scope = 'agreements') = (cardinality(organization_ids) between 1 and 100)),
+    check ((mode = 'throttle') = (limit_per_minute is not null)),
+    check (effective_until > effective_from),
+    check ((ended is null) = (ended_at is null))
+  );
+  create index on restriction (integration_id, restriction_id collate "C");
+  create index on restriction (restriction_id collate "C");
+  create index on restriction (effective_until) where ended is null;
+  revoke delete on restriction from taxameter_partners`;
+
+const ENFORCEMENT = `
+  -- The newest record of each integration, as it was published.
+  create table enforcement (
+    integration_id text primary key references integration,
+    version integer not null check (version >= 1),
+    revision bigint not null unique,
+    is_free boolean not null,
+    changed_at timestamptz not null,
+    record jsonb not null
+  );
+  create index on enforcement (revision) where not is_free;
+  -- Every place of the feed that was ever given: one that is not here was never seen, or was lost with a restore.
+  create table enforcement_revision (
+    revision bigint primary key,
+    at timestamptz not null
+  );
+  create table gateway (
+    name text primary key,
+    revision bigint,
+    asked_at timestamptz not null
+  );
+  revoke delete on enforcement from taxameter_partners;
+  revoke update, delete on enforcement_revision from taxameter_partners`;
+
+const AUDIT_BY_INTEGRATION = `
+  alter table audit_entry add column integration_id text;
+  update audit_entry set integration_id = "after" ->> 'integrationId';
+  create index on audit_entry (integration_id, id) where integration_id is not null`;
+
+export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001];

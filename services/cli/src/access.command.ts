@@ -85,12 +85,14 @@ function registerTokens(program: Command, ask: Ask, remark: (line: string) => vo
   const token = program
     .command('token')
     .summary('creates, lists and revokes tokens')
-    .description('Tokens for machines and people: ingest, ops, finance, partner (own data only), admin.')
+    .description(
+      'Tokens for machines and people: ingest, ops, finance, partner (own data only), gateway (what to enforce), admin.',
+    )
     .addHelpText('after', TOKEN_HELP);
   token
     .command('create')
     .description('Creates a token and shows it once.')
-    .requiredOption('--role <role>', 'ingest, ops, finance, partner or admin')
+    .requiredOption('--role <role>', 'ingest, ops, finance, partner, gateway or admin')
     .requiredOption('--name <text>', 'who or what will use it')
     .option('--partner <id>', 'the partner, for the role partner')
     .option('--days <number>', 'how long it is good', wholeNumber, 365)

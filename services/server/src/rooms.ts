@@ -25,7 +25,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'partners',
     module: PartnersModule,
     schema: { migrations: partnersMigrations },
-    writes: [TOPICS.partners.name],
+    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name],
   },
   {
     name: 'metering',

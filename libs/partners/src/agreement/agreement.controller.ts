@@ -75,7 +75,7 @@ export class AgreementController {
     return runCommand(this.database, call, this.clock, async (tx) => {
       const { state, changed } = await makeChange(tx, call.actor, this.clock.now(), {
         subject: `agreement|${integrationId}|${organizationId}`,
-        factType: agreementChanged.schema.shape.type.value,
+        fact: agreementChanged.schema.shape.type.value,
         action: 'agreement_changed',
         reason: reason ?? null,
         seenVersion,

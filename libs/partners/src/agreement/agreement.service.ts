@@ -8,6 +8,9 @@ const SELECT = `
   select integration_id as "integrationId", organization_id as "organizationId", version, name, status
   from agreement`;
 
+const AFFECTED = `
+  where integration_id = $1 and status = 'active' and ($2::text[] is null or organization_id = any($2))`;
+
 export async function loadAgreement(
   tx: EntityManager,
   integrationId: string,
@@ -31,6 +34,39 @@ export async function listAgreements(
     [integrationId, cursor ?? '', limit + 1],
   );
   return cutPage(rows, limit, (agreement) => agreement.organizationId);
+}
+
+/** Which of these organisations the integration is known to act for, or once acted for. */
+export async function knownAgreements(
+  tx: EntityManager,
+  integrationId: string,
+  organizationIds: readonly string[],
+): Promise<Set<string>> {
+  const rows = await tx.query<{ organizationId: string }[]>(
+    `${SELECT} where integration_id = $1 and organization_id = any($2)`,
+    [integrationId, organizationIds],
+  );
+  return new Set(rows.map(({ organizationId }) => organizationId));
+}
+
+/** Active agreements among these organisations (null: all of the integration): how many, and the first of them. */
+export async function affectedAgreements(
+  tx: EntityManager,
+  integrationId: string,
+  organizationIds: readonly string[] | null,
+  limit: number,
+) {
+  const wanted = [integrationId, organizationIds];
+  const [counted] = await tx.query<{ count: number }[]>(
+    `select count(*) as count from agreement ${AFFECTED}`,
+    wanted,
+  );
+  const items = await tx.query<Pick<Agreement, 'organizationId' | 'name'>[]>(
+    `select organization_id as "organizationId", name from agreement ${AFFECTED}
+     order by organization_id collate "C" limit $3`,
+    [...wanted, limit],
+  );
+  return { count: counted?.count ?? 0, items };
 }
 
 export async function saveAgreement(tx: EntityManager, agreement: Agreement): Promise<void> {

@@ -13,9 +13,13 @@ export interface Versioned {
 }
 
 export interface Change<State extends Versioned> {
-  /** `partner|ID`, `integration|ID`, `agreement|INTEGRATION|ORGANIZATION`: also the key of the fact. */
+  /** `partner|ID`, `integration|ID`, `agreement|INTEGRATION|ORGANIZATION`, `restriction|ID`: also the key of the fact. */
   readonly subject: string;
-  readonly factType: string;
+  /**
+   * How the change is told: the type of the fact on `partners.v1` with the whole state, or what publishes another fact in
+   * place of it.
+   */
+  readonly fact: string | ((tx: EntityManager) => Promise<void>);
   /** `integration_deactivated`; a subject that did not exist is audited as `…_created` all the same. */
   readonly action: string;
   readonly reason: string | null;
@@ -35,6 +39,31 @@ export interface Made<State> {
   readonly changed: boolean;
 }
 
+/** Waits until no other transaction changes the subject, and keeps others away until the end of this one. */
+export function lockSubject(tx: EntityManager, subject: string): Promise<void> {
+  return lockSubjects(tx, [subject]);
+}
+
+/** The same for several, one after the other; whoever locks several gives them in ascending order. */
+export async function lockSubjects(tx: EntityManager, subjects: readonly string[]): Promise<void> {
+  // The lock is on the name, not on a row: two commands may create the same subject at once.
+  await tx.query(
+    'select pg_advisory_xact_lock(hashtextextended(subject, 7340011)) from unnest($1::text[]) as subject',
+    [subjects],
+  );
+}
+
+/** @throws Problem 409 when the caller saw another version than the present one */
+export function refuseStale(subject: string, version: number, seenVersion: number | undefined): void {
+  if (seenVersion === undefined || seenVersion === version) return;
+  throw new Problem(
+    409,
+    'stale-version',
+    `${subject} is at version ${version}, not ${seenVersion}: read it again and decide anew`,
+    { version },
+  );
+}
+
 /** @throws Problem 409 when the caller saw another version than the present one */
 export async function makeChange<State extends Versioned>(
   tx: EntityManager,
@@ -42,18 +71,10 @@ export async function makeChange<State extends Versioned>(
   now: Date,
   change: Change<State>,
 ): Promise<Made<State>> {
-  // The lock is on the name, not on a row: two commands may create the same subject at once.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7340011))', [change.subject]);
+  await lockSubject(tx, change.subject);
   const current = await change.load(tx);
   const version = current?.version ?? 0;
-  if (change.seenVersion !== undefined && change.seenVersion !== version) {
-    throw new Problem(
-      409,
-      'stale-version',
-      `${change.subject} is at version ${version}, not ${change.seenVersion}: read it again and decide anew`,
-      { version },
-    );
-  }
+  refuseStale(change.subject, version, change.seenVersion);
   const wanted = change.decide(current);
   if (current && isDeepStrictEqual({ ...wanted, version }, { ...current })) {
     return { state: current, changed: false };
@@ -61,8 +82,8 @@ export async function makeChange<State extends Versioned>(
   const next = { ...wanted, version: version + 1 };
   await change.save(tx, next, current);
   await tx.query(
-    `insert into audit_entry (at, actor_id, actor_role, action, subject, "before", "after", reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into audit_entry (at, actor_id, actor_role, action, subject, "before", "after", reason, integration_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       now,
       actor.id,
@@ -72,10 +93,15 @@ export async function makeChange<State extends Versioned>(
       current ? JSON.stringify(current) : null,
       JSON.stringify(next),
       change.reason,
+      'integrationId' in next ? next.integrationId : null,
     ],
   );
-  await publishFacts(tx, 'partners', [
-    { topic: TOPICS.partners, key: change.subject, type: change.factType, time: now, data: next },
-  ]);
+  if (typeof change.fact === 'string') {
+    await publishFacts(tx, 'partners', [
+      { topic: TOPICS.partners, key: change.subject, type: change.fact, time: now, data: next },
+    ]);
+  } else {
+    await change.fact(tx);
+  }
   return { state: next, changed: true };
 }

@@ -30,6 +30,7 @@ import {
   recordIntegration,
   type StatusWanted,
 } from './integration.js';
+import { publishStatus } from '../status-feed/publish-status.service.js';
 import { listIntegrations, loadIntegration, saveIntegration } from './integration.service.js';
 
 /** Integrations over HTTP: recorded, handed over, deactivated, reactivated, read. */
@@ -162,7 +163,7 @@ export class IntegrationController {
     return runCommand(this.database, call, this.clock, async (tx) => {
       const { state, changed } = await makeChange(tx, call.actor, this.clock.now(), {
         subject: `integration|${integrationId}`,
-        factType: integrationChanged.schema.shape.type.value,
+        fact: integrationChanged.schema.shape.type.value,
         action: about.action,
         reason: about.reason ?? null,
         seenVersion: about.version,
@@ -173,6 +174,7 @@ export class IntegrationController {
           await saveIntegration(tx, next, current);
         },
       });
+      if (changed) await publishStatus(tx, integrationId, this.clock.now());
       return { ...state, changed, warnings: [] };
     });
   }

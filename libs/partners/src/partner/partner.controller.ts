@@ -102,7 +102,7 @@ export class PartnerController {
     return runCommand(this.database, call, this.clock, async (tx) => {
       const { state, changed } = await makeChange(tx, call.actor, this.clock.now(), {
         subject: `partner|${partnerId}`,
-        factType: partnerChanged.schema.shape.type.value,
+        fact: partnerChanged.schema.shape.type.value,
         action: 'partner_changed',
         reason: reason ?? null,
         seenVersion,

@@ -1,6 +1,6 @@
 /** Who acts: every route, command and background step has an actor, and row-level security is told who it is. */
 
-export const ROLES = ['ingest', 'ops', 'finance', 'partner', 'admin'] as const;
+export const ROLES = ['ingest', 'ops', 'finance', 'partner', 'gateway', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface Actor {

@@ -28,3 +28,19 @@ export class Identity1760000000000 implements MigrationInterface {
     // Forward only.
   }
 }
+
+/** A gateway asks what it must enforce, and nothing else. */
+export class GatewayRole1760000000001 implements MigrationInterface {
+  name = 'GatewayRole1760000000001';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table token drop constraint token_role_check;
+      alter table token add constraint token_role_check
+        check (role in ('ingest', 'ops', 'finance', 'partner', 'gateway', 'admin'))`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}

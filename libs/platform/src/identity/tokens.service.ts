@@ -5,11 +5,14 @@ import type { Actor, Role } from '../database/actor.js';
 import { ConfigurationError } from '../configuration.js';
 import { openRoom } from '../database/room-database.service.js';
 import { newId } from '../identifiers.service.js';
-import { Identity1760000000000 } from './identity.migration.js';
+import { GatewayRole1760000000001, Identity1760000000000 } from './identity.migration.js';
 
 /** Who may call: bearer tokens of 256 random bits, of which only the SHA-256 is stored, and set-up links used once. */
 
-export const IDENTITY_ROOM = { name: 'identity', migrations: [Identity1760000000000] };
+export const IDENTITY_ROOM = {
+  name: 'identity',
+  migrations: [Identity1760000000000, GatewayRole1760000000001],
+};
 
 const SETUP_LINK_MS = 15 * 60_000;
 export const SESSION_MS = 12 * 3_600_000;

@@ -1,0 +1,177 @@
+import { Controller, Inject } from '@nestjs/common';
+import {
+  CLOCK,
+  Input,
+  Route,
+  databaseOf,
+  newId,
+  notFound,
+  runCommand,
+  withActor,
+  type Call,
+  type CallOf,
+  type Clock,
+} from '@taxameter/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import { affectedAgreements, knownAgreements } from '../agreement/agreement.service.js';
+import { refuseStale } from '../change/change.service.js';
+import { ownerAt } from '../integration/integration.js';
+import { loadIntegration } from '../integration/integration.service.js';
+import { statusVersion } from '../status-feed/publish-status.service.js';
+import { changeRestriction, lockIntegration, refused } from './change-restriction.service.js';
+import {
+  correct,
+  impose,
+  lift,
+  phaseAt,
+  withoutNames,
+  type Restriction,
+  type Surroundings,
+} from './restriction.js';
+import { listRestrictions, loadRestriction, openRestrictions } from './restriction.service.js';
+import {
+  getRestriction,
+  getRestrictions,
+  postRestriction,
+  postRestrictionChange,
+  postRestrictionLift,
+  postRestrictionPreview,
+  type RestrictionBody,
+} from './restriction-routes.js';
+
+/** Agreements that a preview lists; it counts all. */
+const AGREEMENTS_SHOWN = 100;
+
+@Controller()
+export class RestrictionController {
+  constructor(
+    @Inject(databaseOf('partners')) private readonly database: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  @Route(postRestriction)
+  impose(@Input() call: CallOf<typeof postRestriction>) {
+    const { version, reason, ...wanted } = call.body;
+    const { integrationId } = wanted;
+    const restrictionId = newId('restriction', this.clock);
+    return runCommand(this.database, call, this.clock, async (tx) => {
+      const now = this.clock.now();
+      await lockIntegration(tx, integrationId);
+      const around = await surroundings(tx, wanted, now);
+      refuseStale(`what restricts ${integrationId}`, await statusVersion(tx, integrationId), version);
+      const { state } = await changeRestriction(tx, call.actor, now, {
+        restrictionId,
+        integrationId,
+        action: 'restriction_imposed',
+        reason,
+        seenVersion: 0,
+        decide: () => impose({ ...wanted, restrictionId, imposedBy: call.actor.id }, around, now),
+      });
+      return { ...state, changed: true, warnings: [] };
+    });
+  }
+
+  @Route(postRestrictionPreview)
+  preview(@Input() { body, actor }: CallOf<typeof postRestrictionPreview>) {
+    return withActor(this.database, actor, async (tx) => {
+      const now = this.clock.now();
+      const around = await surroundings(tx, body, now);
+      const preview = { ...body, restrictionId: newId('restriction', this.clock), imposedBy: actor.id };
+      const { organizationIds } = refused(() => impose(preview, around, now));
+      const { count, items } = await affectedAgreements(
+        tx,
+        body.integrationId,
+        body.scope === 'agreements' ? organizationIds : null,
+        AGREEMENTS_SHOWN,
+      );
+      const open = await openRestrictions(tx, body.integrationId);
+      return {
+        version: await statusVersion(tx, body.integrationId),
+        agreementCount: count,
+        agreements: items,
+        restrictions: open.filter((restriction) => phaseAt(restriction, now) !== 'over'),
+      };
+    });
+  }
+
+  @Route(postRestrictionChange)
+  change(@Input() call: CallOf<typeof postRestrictionChange>) {
+    const { version, reason, ...correction } = call.body;
+    const about = { action: 'restriction_changed', reason, version };
+    return this.command(call, call.params.restrictionId, about, (current, now) =>
+      correct(current, correction, now),
+    );
+  }
+
+  @Route(postRestrictionLift)
+  lift(@Input() call: CallOf<typeof postRestrictionLift>) {
+    const { version, reason } = call.body;
+    const about = { action: 'restriction_lifted', reason, version };
+    return this.command(call, call.params.restrictionId, about, lift);
+  }
+
+  @Route(getRestriction)
+  one(@Input() { params: { restrictionId }, actor }: CallOf<typeof getRestriction>) {
+    return withActor(this.database, actor, async (tx) => {
+      const found = await loadRestriction(tx, restrictionId);
+      const integration = found && (await loadIntegration(tx, found.integrationId));
+      const isForeign =
+        integration && actor.role === 'partner' && ownerAt(integration, this.clock.now()) !== actor.partnerId;
+      if (!found || isForeign) throw notFound(`restriction ${restrictionId}`);
+      return actor.role === 'partner' ? withoutNames(found) : found;
+    });
+  }
+
+  @Route(getRestrictions)
+  async list(@Input() { query, actor }: CallOf<typeof getRestrictions>) {
+    const { limit, cursor, integrationId, activeAt } = query;
+    const isPartner = actor.role === 'partner';
+    const wanted = {
+      limit,
+      cursor,
+      integrationId: integrationId ?? null,
+      activeAt: activeAt === undefined ? null : new Date(activeAt),
+      partnerId: isPartner ? actor.partnerId : null,
+    };
+    const page = await withActor(this.database, actor, (tx) =>
+      listRestrictions(tx, wanted, this.clock.now()),
+    );
+    return isPartner ? { ...page, items: page.items.map(withoutNames) } : page;
+  }
+
+  private command(
+    call: Call,
+    restrictionId: string,
+    about: { action: string; reason: string; version: number | undefined },
+    decide: (current: Restriction, now: Date) => Restriction,
+  ) {
+    const { action, reason, version: seenVersion } = about;
+    return runCommand(this.database, call, this.clock, async (tx) => {
+      const now = this.clock.now();
+      const found = await loadRestriction(tx, restrictionId);
+      if (!found) throw notFound(`restriction ${restrictionId}`);
+      const { state, changed } = await changeRestriction(tx, call.actor, now, {
+        restrictionId,
+        integrationId: found.integrationId,
+        action,
+        reason,
+        seenVersion,
+        // Not `found`: that one was read before the lock.
+        decide: (current) => decide(current ?? found, now),
+      });
+      return { ...state, changed, warnings: [] };
+    });
+  }
+}
+
+async function surroundings(tx: EntityManager, wanted: RestrictionBody, now: Date): Promise<Surroundings> {
+  const { integrationId, organizationIds } = wanted;
+  const integration = await loadIntegration(tx, integrationId);
+  if (!integration) throw notFound(`integration ${integrationId}`);
+  const open = await openRestrictions(tx, integrationId);
+  return {
+    integration,
+    knownAgreements: await knownAgreements(tx, integrationId, organizationIds),
+    others: open.filter((restriction) => phaseAt(restriction, now) !== 'over').length,
+  };
+}

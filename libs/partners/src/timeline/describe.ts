@@ -1,0 +1,115 @@
+/** The steps of a timeline in words, for people. */
+import type { Restriction } from '../restriction/restriction.js';
+
+export interface Sentence {
+  readonly da: string;
+  readonly en: string;
+}
+
+const IN_DANISH = new Intl.DateTimeFormat('da-DK', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'Europe/Copenhagen',
+});
+const IN_ENGLISH = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'Europe/Copenhagen',
+});
+
+const HOUR_MS = 3_600_000;
+
+/** An instant by Copenhagen's clocks; the hour that comes twice in October says which of the two it is. */
+function inWords(instant: string): Sentence {
+  const at = new Date(instant);
+  const written = IN_DANISH.format(at);
+  const isWrittenSo = (milliseconds: number) =>
+    IN_DANISH.format(new Date(at.getTime() + milliseconds)) === written;
+  const isFirst = isWrittenSo(HOUR_MS);
+  const isSecond = isWrittenSo(-HOUR_MS);
+  return {
+    da: written + (isFirst ? ' (sommertid)' : isSecond ? ' (normaltid)' : ''),
+    en: IN_ENGLISH.format(at) + (isFirst ? ' (summer time)' : isSecond ? ' (standard time)' : ''),
+  };
+}
+
+export function describeRestrictionStep(action: string, restriction: Restriction): Sentence {
+  switch (action) {
+    case 'restriction_created':
+      return whatItBinds(restriction);
+    case 'restriction_changed': {
+      const { da, en } = whatItBinds(restriction);
+      return { da: `Begrænsningen er ændret. ${da}`, en: `The restriction was changed. ${en}` };
+    }
+    case 'restriction_lifted':
+      return { da: 'Begrænsningen er ophævet.', en: 'The restriction was lifted.' };
+    default:
+      return { da: 'Begrænsningen er udløbet.', en: 'The restriction has expired.' };
+  }
+}
+
+export function describeIntegrationStep(action: string, isHandedOver: boolean): Sentence {
+  switch (action) {
+    case 'integration_created':
+      return { da: 'Integrationen er oprettet.', en: 'The integration was recorded.' };
+    case 'integration_deactivated':
+      return { da: 'Integrationen er deaktiveret.', en: 'The integration was deactivated.' };
+    case 'integration_reactivated':
+      return { da: 'Integrationen er genaktiveret.', en: 'The integration was reactivated.' };
+    default:
+      return isHandedOver
+        ? { da: 'Integrationen har skiftet ejer.', en: 'The integration has a new owner.' }
+        : {
+            da: 'Integrationens oplysninger er rettet.',
+            en: 'The details of the integration were corrected.',
+          };
+  }
+}
+
+function whatItBinds(restriction: Restriction): Sentence {
+  const { mode, limitPerMinute, from, until } = restriction;
+  const what = capabilityInWords(restriction.capability);
+  const whom = scopeInWords(restriction);
+  const end = endInWords(until);
+  const begin = inWords(from);
+  return mode === 'block'
+    ? {
+        da: `${what.da} afvises for ${whom.da} fra ${begin.da} ${end.da}.`,
+        en: `${what.en} refused for ${whom.en} from ${begin.en} ${end.en}.`,
+      }
+    : {
+        da: `${what.da} begrænses til ${limitPerMinute} i minuttet for ${whom.da} fra ${begin.da} ${end.da}.`,
+        en: `${what.en} limited to ${limitPerMinute} a minute for ${whom.en} from ${begin.en} ${end.en}.`,
+      };
+}
+
+function capabilityInWords(capability: string): Sentence {
+  switch (capability) {
+    case 'all':
+      return { da: 'Alle kald', en: 'All calls are' };
+    case 'sms':
+      return { da: 'Afsendelse af SMS', en: 'Sending SMS is' };
+    case 'reads':
+      return { da: 'Kald, der læser,', en: 'Calls that read are' };
+    case 'writes':
+      return { da: 'Kald, der skriver,', en: 'Calls that write are' };
+    default: {
+      const route = capability.replace(/^route:/, '');
+      return { da: `Kald til ${route}`, en: `Calls of ${route} are` };
+    }
+  }
+}
+
+function scopeInWords({ scope, organizationIds }: Restriction): Sentence {
+  if (scope === 'integration') return { da: 'hele integrationen', en: 'the whole integration' };
+  const count = organizationIds.length;
+  return count === 1
+    ? { da: `aftale ${organizationIds[0]}`, en: `agreement ${organizationIds[0]}` }
+    : { da: `${count} aftaler`, en: `${count} agreements` };
+}
+
+function endInWords(until: string | null): Sentence {
+  if (until === null) return { da: 'og indtil videre', en: 'until further notice' };
+  const end = inWords(until);
+  return { da: `til ${end.da}`, en: `to ${end.en}` };
+}
