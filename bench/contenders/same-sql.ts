@@ -55,6 +55,7 @@ async function readPartition(all: readonly StoredRecord[]): Promise<void> {
     const range = {
       topic: CALLS.name,
       partition,
+      generation: 0,
       records,
       fromOffset: first.offset,
       toOffset: last.offset + 1,

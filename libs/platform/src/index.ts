@@ -24,6 +24,7 @@ export {
   type NewTopics,
   type TopicsOnKafka,
 } from './event-log/kafka-topics.service.js';
+export { ASCENDING_POSITION } from './event-log/log-position.js';
 export { OnEvents } from './event-log/on-events.decorator.js';
 export { publishFacts, relayOnce, type Fact } from './event-log/outbox.service.js';
 export { partitionForKey } from './event-log/partition-for-key.js';

@@ -4,8 +4,11 @@ import { CLOCK, fixedClock, type Clock } from './clock.js';
 import { systemClock } from './clock.service.js';
 import { ConfigurationError, type Configuration } from './configuration.js';
 import { CONFIGURATION } from './configuration.service.js';
+import { ConsumersController } from './consumers/consumers.controller.js';
+import { Consumers } from './consumers/consumers.service.js';
 import { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/room-database.service.js';
 import { EventLog1760000000000 } from './event-log/event-log.migration.js';
+import { LogGeneration1760000005000 } from './event-log/log-generation.migration.js';
 import { openEventLog, type EventLog } from './event-log/open-event-log.service.js';
 import { startRelay } from './event-log/outbox.service.js';
 import { EVENT_LOG_PRODUCER, type EventLogProducer } from './event-log/record.js';
@@ -101,6 +104,7 @@ async function start(
   const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
   const system = new System(databases, rooms, log.statuses, log, clock);
   const { subscriptionTo } = log;
+  const consumers = new Consumers({ databases, log, tokens, clock });
   const quarantine = new Quarantine({ databases, subscriptionTo, tokens, clock, logger });
 
   const root = rootModule(rooms, databases, [
@@ -112,6 +116,7 @@ async function start(
     { provide: System, useValue: system },
     { provide: RoomsElsewhere, useValue: elsewhere },
     { provide: Quarantine, useValue: quarantine },
+    { provide: Consumers, useValue: consumers },
     {
       provide: API_DOCUMENT,
       useValue: apiDocumentOf([...rooms, ...(options.elsewhere ?? []).map(({ room }) => room)]),
@@ -150,7 +155,7 @@ async function openDatabases(url: string, rooms: readonly Room[], cleanUps: (() 
   return databases;
 }
 
-/** A room's own migrations after those that every room has: event log, outbox, idempotency keys, quarantine, retention. */
+/** A room's own migrations after those that every room has: event log, outbox, idempotency keys, quarantine, retention, decisions at gaps. */
 export function schemaOfRoom(room: Room): RoomSchema {
   return {
     name: room.name,
@@ -159,6 +164,7 @@ export function schemaOfRoom(room: Room): RoomSchema {
       IdempotencyKeys1760000001000,
       Quarantine1760000003000,
       Retention1760000004000,
+      LogGeneration1760000005000,
       ...(room.schema?.migrations ?? []),
     ],
   };
@@ -180,6 +186,7 @@ const PLATFORM_CONTROLLERS = [
   SessionController,
   TokensController,
   QuarantineController,
+  ConsumersController,
   ApiDocumentController,
 ];
 

@@ -21,6 +21,8 @@ interface AccountingRow {
   readonly duplicate: number;
   readonly quarantined: number;
   readonly ignored: number;
+  /** Offsets that were given up at gaps. */
+  readonly skipped: number;
   readonly nextOffset: number;
   /** Of the quarantined: those that a replay has settled since. */
   readonly replayed: {
@@ -151,7 +153,9 @@ function lagOf(
 }
 
 const ACCOUNTING = `
-  select topic, partition, next_offset as "nextOffset",
+  select position.topic, position.partition, next_offset as "nextOffset",
+         (select coalesce(sum(skipped), 0)::bigint from consumer_decision as decision
+          where decision.topic = position.topic and decision.partition = position.partition) as skipped,
          coalesce(sum(read) filter (where kind = 'log'), 0)::bigint as read,
          coalesce(sum(counted) filter (where kind = 'log'), 0)::bigint as counted,
          coalesce(sum(duplicate) filter (where kind = 'log'), 0)::bigint as duplicate,
@@ -162,6 +166,6 @@ const ACCOUNTING = `
            'counted', coalesce(sum(counted) filter (where kind = 'replay'), 0),
            'duplicate', coalesce(sum(duplicate) filter (where kind = 'replay'), 0),
            'ignored', coalesce(sum(ignored) filter (where kind = 'replay'), 0)) as replayed
-  from consumer_position left join consumer_accounting using (topic, partition)
-  group by topic, partition, next_offset
-  order by topic, partition`;
+  from consumer_position as position left join consumer_accounting using (topic, partition)
+  group by position.topic, position.partition, next_offset
+  order by position.topic, position.partition`;

@@ -8,6 +8,7 @@ import { registerAccessCommands } from './access.command.js';
 import { registerApiDocumentsCommand } from './api-documents.command.js';
 import { registerAuditCommand } from './audit.command.js';
 import type { CommandContext } from './command-context.js';
+import { registerConsumersCommands } from './consumers.command.js';
 import { registerDemoCommand } from './demo/demo.command.js';
 import { demoFolderOf, readLocalAccess } from './local-access.service.js';
 import { registerQuarantineCommands } from './quarantine.command.js';
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   registerBillingCommands(program, context);
   registerAccessCommands(program, context);
   registerQuarantineCommands(program, context);
+  registerConsumersCommands(program, context);
   registerApiDocumentsCommand(program, context);
   registerTopicsCommands(program, context, kafkaSettingsOf(configuration));
   registerAuditCommand(program, context, { rooms: ALL_ROOMS, configuration });

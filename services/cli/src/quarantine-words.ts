@@ -6,6 +6,8 @@ export interface NamedItem {
   readonly room: string;
   readonly topic: string;
   readonly partition: number;
+  /** Which log of the partition; not in the name of an item of the first. */
+  readonly generation: number;
   readonly offset: number;
   readonly index: number;
 }
@@ -45,16 +47,16 @@ export interface Decided {
     readonly outcome: string;
     readonly detail: string;
   })[];
-  readonly next: { readonly partition: number; readonly offset: number; readonly index: number } | null;
+  readonly next: Pick<NamedItem, 'partition' | 'generation' | 'offset' | 'index'> | null;
 }
 
 /** null when the text does not name an item. */
 export function parseItem(text: string): NamedItem | null {
-  const match = /^([^/\s]+)\/([^/\s]+)\/(\d{1,10})\/(\d{1,16})\/(\d{1,10})$/.exec(text);
+  const match = /^([^/\s]+)\/([^/\s]+)\/(\d{1,10})(?:@(\d{1,9}))?\/(\d{1,16})\/(\d{1,10})$/.exec(text);
   if (!match) return null;
   const [, room = '', topic = '', ...numbers] = match;
-  const [partition = 0, offset = 0, index = 0] = numbers.map(Number);
-  return { room, topic, partition, offset, index };
+  const [partition = 0, generation = 0, offset = 0, index = 0] = numbers.map((number) => Number(number ?? 0));
+  return { room, topic, partition, generation, offset, index };
 }
 
 export function describePage({ items, counts, nextCursor }: Page): string {
@@ -98,8 +100,9 @@ export function describeDecided(answers: readonly Decided[]): string {
   return [...lines, `${changed} of ${items.length} done`].join('\n');
 }
 
-function nameOf({ room, topic, partition, offset, index }: NamedItem): string {
-  return `${room}/${topic}/${partition}/${offset}/${index}`;
+function nameOf({ room, topic, partition, generation, offset, index }: NamedItem): string {
+  const log = generation === 0 ? String(partition) : `${partition}@${generation}`;
+  return `${room}/${topic}/${log}/${offset}/${index}`;
 }
 
 function whatOf({ field, detail }: Item): string {

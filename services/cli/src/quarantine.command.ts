@@ -20,7 +20,7 @@ import {
 const WRONG_USE = 2;
 const STATES = ['open', 'replayed', 'discarded'];
 const HELP = `
-An item is named ROOM/TOPIC/PARTITION/OFFSET/INDEX, as list prints it. A decision needs --why, and takes items or a filter.
+An item is named ROOM/TOPIC/PARTITION/OFFSET/INDEX (PARTITION@GENERATION after a new-log), as list prints it. A decision needs --why, and takes items or a filter.
 Examples:
   npm run taxameter -- quarantine list --room billing
   npm run taxameter -- quarantine show billing/usage.sms-sent.v1/2/1041/0
@@ -98,10 +98,10 @@ function registerReading(quarantine: Command, ask: Ask): void {
     .argument('<item>', 'ROOM/TOPIC/PARTITION/OFFSET/INDEX', namedItem)
     .description('Shows one item with its bytes, which may be personal data, and every decision about it.')
     .option('--json', 'for machines: the answer of the API')
-    .action(({ room, topic, partition, offset, index }: NamedItem, { json }: { json?: true }) =>
+    .action(({ room, topic, partition, generation, offset, index }: NamedItem, { json }: { json?: true }) =>
       ask(async (access) => {
         const path = [room, topic, partition, offset, index].map(encodeURIComponent).join('/');
-        const item = await callApi<Shown>(access, 'GET', `/v1/quarantine/${path}`);
+        const item = await callApi<Shown>(access, 'GET', `/v1/quarantine/${path}?generation=${generation}`);
         return { text: json ? inJson(item) : describeItem(item), code: 0 };
       }),
     );

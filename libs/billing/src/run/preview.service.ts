@@ -1,5 +1,6 @@
 import { TOPICS } from '@taxameter/contracts';
 import type { Quarter } from '@taxameter/contracts';
+import { ASCENDING_POSITION } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import type { BillingSettings } from '../seller/billing-settings.service.js';
 import { basisOf } from './basis.js';
@@ -38,7 +39,7 @@ export async function previewNow(
 
 async function readOffsets(tx: EntityManager): Promise<Record<string, number>> {
   const rows = await tx.query<{ partition: number; next_offset: number }[]>(
-    'select partition, next_offset from consumer_position where topic = $1 order by partition',
+    `select partition, ${ASCENDING_POSITION} as next_offset from consumer_position where topic = $1 order by partition`,
     [TOPICS.smsSent.name],
   );
   return Object.fromEntries(rows.map(({ partition, next_offset: next }) => [partition, next]));

@@ -14,6 +14,8 @@ export interface PartitionToAudit {
   readonly room: string;
   readonly topic: Topic;
   readonly partition: number;
+  /** The log that is there now. */
+  readonly generation: number;
   /** Types that the room wants; none named: all. */
   readonly types: readonly string[];
   /** The row's first offset from which on the stretch is read, and where it ends: the room's position at the most. */
@@ -139,13 +141,14 @@ class PartitionAudit {
   }
 
   private async nextPage(): Promise<AccountedRange[]> {
-    const { topic, partition, toOffset } = this.what;
+    const { topic, partition, generation, toOffset } = this.what;
     const rows = await this.tools.database.query<AccountedRange[]>(
       `select from_offset as "fromOffset", to_offset as "toOffset", read, counted, duplicate, quarantined, ignored
        from consumer_accounting
        where kind = 'log' and topic = $1 and partition = $2 and from_offset >= $3 and from_offset < $4
+         and log_generation = $6
        order by from_offset limit $5`,
-      [topic.name, partition, this.nextPageFrom, toOffset, ROWS_PER_PAGE],
+      [topic.name, partition, this.nextPageFrom, toOffset, ROWS_PER_PAGE, generation],
     );
     const last = rows.at(-1);
     if (last !== undefined) this.nextPageFrom = last.fromOffset + 1;
@@ -197,11 +200,12 @@ class PartitionAudit {
   /** What the room itself refused, which the record does not tell. */
   private async quarantineReasons(records: readonly StoredRecord[]): Promise<Map<string, string>> {
     if (records.length === 0) return new Map();
-    const { topic, partition } = this.what;
+    const { topic, partition, generation } = this.what;
     const rows = await this.tools.database.query<{ offset: number; index: number; reason: string }[]>(
       `select "offset", index, reason from quarantine
-       where topic = $1 and partition = $2 and "offset" >= $3 and "offset" <= $4`,
-      [topic.name, partition, records[0]!.offset, records.at(-1)!.offset],
+       where topic = $1 and partition = $2 and "offset" >= $3 and "offset" <= $4
+         and log_generation = $5`,
+      [topic.name, partition, records[0]!.offset, records.at(-1)!.offset, generation],
     );
     return new Map(rows.map(({ offset, index, reason }) => [`${offset} ${index}`, reason]));
   }

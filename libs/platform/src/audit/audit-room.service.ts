@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { LogReader } from '../event-log/log-reader.js';
 import type { OnEventsExtras } from '../event-log/on-events.decorator.js';
 import type { Room } from '../room.js';
+import { noteDecisions } from './audit-decisions.service.js';
 import { auditPartition, type AuditTools } from './audit-partition.service.js';
 import type { AuditFindings } from './audit-report.js';
 import type { AuditWanted } from './audit-wanted.js';
@@ -24,6 +25,7 @@ export interface RoomToAudit {
 interface Position {
   readonly topic: string;
   readonly partition: number;
+  readonly generation: number;
   readonly nextOffset: number;
 }
 
@@ -32,9 +34,11 @@ export async function auditRoom(what: RoomToAudit): Promise<void> {
   findings.checked.rooms += 1;
   // Before anything is read: what is committed after this is not looked at.
   const positions = await database.query<Position[]>(
-    'select topic, partition, next_offset as "nextOffset" from consumer_position order by topic, partition',
+    `select topic, partition, log_generation as generation, next_offset as "nextOffset"
+     from consumer_position order by topic, partition`,
   );
   await checkRanges(what);
+  await noteDecisions(what);
   for (const { topic, types } of reads) {
     const ofTopic = positions.filter(
       (position) =>
@@ -101,14 +105,15 @@ async function auditTopic(
   const isWhole =
     !isNarrowed &&
     topic.identity !== 'key-and-version' &&
-    [...extents.values()].every(({ first }) => first === 0);
+    [...extents.values()].every(({ first }) => first === 0) &&
+    positions.every(({ generation }) => generation === 0);
   const distinct = isWhole ? new DistinctCount() : null;
   const identities = new KnownIdentities(database, topic);
   const tools = { database, reader, identities, distinct, findings, onProgress };
-  for (const { partition, nextOffset } of positions) {
+  for (const { partition, generation, nextOffset } of positions) {
     const { first, next } = extents.get(partition)!;
     const toOffset = Math.min(wanted.to ?? nextOffset, nextOffset);
-    const fromOffset = await firstRow(what, topic.name, partition, first);
+    const fromOffset = await firstRow(what, { topic: topic.name, partition, generation }, first);
     const place = {
       room: room.name,
       topic: topic.name,
@@ -125,7 +130,7 @@ async function auditTopic(
     findings.checked.partitions += 1;
     if (fromOffset === null || fromOffset >= toOffset) continue;
     await auditPartition(
-      { room: room.name, topic, partition, types, fromOffset, toOffset, logEnd: next },
+      { room: room.name, topic, partition, generation, types, fromOffset, toOffset, logEnd: next },
       tools,
     );
   }
@@ -149,14 +154,14 @@ async function auditTopic(
 /** The row in which the stretch begins; a row whose first records the log has no more is left out. */
 async function firstRow(
   { database, wanted }: RoomToAudit,
-  topic: string,
-  partition: number,
+  { topic, partition, generation }: Pick<Position, 'topic' | 'partition' | 'generation'>,
   logStart: number,
 ): Promise<number | null> {
   const [row] = await database.query<{ first: number | null }[]>(
     `select min(from_offset) as first from consumer_accounting
-     where kind = 'log' and topic = $1 and partition = $2 and to_offset > $3 and from_offset >= $4`,
-    [topic, partition, wanted.from ?? 0, logStart],
+     where kind = 'log' and topic = $1 and partition = $2 and to_offset > $3 and from_offset >= $4
+       and log_generation = $5`,
+    [topic, partition, wanted.from ?? 0, logStart, generation],
   );
   return row?.first ?? null;
 }
@@ -198,22 +203,31 @@ const KEPT_MESSAGES = `
          coalesce(bool_or(kind = 'replay'), false) as replays
   from consumer_accounting where topic = $1`;
 
-/** Where a row does not begin at the end of the one before it, and where the last one does not end at the position. */
+/**
+ * Where a row does not begin at the end of the one before it, and where the last one does not end at the position, or where a log
+ * that was there before was left. What a person decided to step over is accounted for by the decision.
+ */
 const RANGES = `
-  with ranges as (
-    select topic, partition, from_offset, to_offset,
-           coalesce(lag(to_offset) over (partition by topic, partition order by from_offset), 0) as before
-    from consumer_accounting
-    where kind = 'log' and topic = any($1) and ($2::integer is null or partition = $2)
-  ), reached as (
-    select topic, partition, max(to_offset) as reached from ranges group by topic, partition
-  ), positions as (
-    select topic, partition, next_offset from consumer_position
+  with accounted as (
+    select topic, partition, log_generation, from_offset, to_offset from consumer_accounting where kind = 'log'
+    union all
+    select topic, partition, to_generation, to_offset - skipped, to_offset from consumer_decision where skipped > 0
+  ), ranges as (
+    select *, coalesce(lag(to_offset) over (partition by topic, partition, log_generation order by from_offset), 0) as before
+    from accounted
     where topic = any($1) and ($2::integer is null or partition = $2)
+  ), reached as (
+    select topic, partition, log_generation, max(to_offset) as reached from ranges group by 1, 2, 3
+  ), ends as (
+    select topic, partition, log_generation, next_offset as left_at from consumer_position
+    union all
+    select topic, partition, from_generation, from_offset from consumer_decision where kind = 'new-log'
+  ), wanted as (
+    select * from ends where topic = any($1) and ($2::integer is null or partition = $2)
   )
   select topic, partition, before as expected, from_offset as found from ranges where before <> from_offset
   union all
-  select topic, partition, coalesce(reached, 0), coalesce(next_offset, 0)
-  from positions full join reached using (topic, partition)
-  where coalesce(reached, 0) <> coalesce(next_offset, 0)
+  select topic, partition, coalesce(reached, 0), coalesce(left_at, 0)
+  from wanted full join reached using (topic, partition, log_generation)
+  where coalesce(reached, 0) <> coalesce(left_at, 0)
   order by 1, 2, 3 limit 1000`;

@@ -9,6 +9,8 @@ export interface AccountingRange {
   readonly room: string;
   readonly topic: string;
   readonly partition: number;
+  /** Which log of the partition the offsets are of. */
+  readonly generation: number;
   readonly fromOffset: number;
   /** The offset after the range. */
   readonly toOffset: number;
@@ -38,10 +40,11 @@ const placeSchema = z.tuple([
   z.string(),
   z.string(),
   z.int().min(0).max(2_147_483_647),
+  z.int().min(0).max(2_147_483_647),
   z.int().min(0),
   z.enum(['log', 'replay']),
 ]);
-/** Room, topic, partition, first offset, kind: the order of the list, and what a cursor holds. */
+/** Room, topic, partition, generation, first offset, kind: the order of the list, and what a cursor holds. */
 type Place = z.output<typeof placeSchema>;
 
 /**
@@ -66,7 +69,7 @@ export async function readAccountingRanges(
   for (const room of rooms) {
     const missing = wanted.limit + 1 - rows.length;
     if (missing === 0) break;
-    const [, ...place] = after?.[0] === room ? after : [room, null, null, null, null];
+    const [, ...place] = after?.[0] === room ? after : [room, null, null, null, null, null];
     const { topic, partition, kind, from, to } = wanted;
     const filters = [topic, partition, kind, from, to].map((value) => value ?? null);
     const found = await databases
@@ -77,8 +80,8 @@ export async function readAccountingRanges(
   return cutPage(rows, wanted.limit, cursorOf);
 }
 
-function cursorOf({ room, topic, partition, fromOffset, kind }: AccountingRange): string {
-  const place: Place = [room, topic, partition, fromOffset, kind];
+function cursorOf({ room, topic, partition, generation, fromOffset, kind }: AccountingRange): string {
+  const place: Place = [room, topic, partition, generation, fromOffset, kind];
   return Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
@@ -91,13 +94,14 @@ function placeOfCursor(cursor: string): Place {
 }
 
 const RANGES = `
-  select topic, partition, from_offset as "fromOffset", to_offset as "toOffset", kind,
+  select topic, partition, log_generation as generation, from_offset as "fromOffset", to_offset as "toOffset", kind,
          read, counted, duplicate, quarantined, ignored, committed_at as "committedAt"
   from consumer_accounting
   where ($1::text is null or topic = $1) and ($2::integer is null or partition = $2)
     and ($3::text is null or kind = $3)
     and ($4::bigint is null or to_offset > $4) and ($5::bigint is null or from_offset < $5)
     and ($6::text is null
-         or (topic, partition, from_offset, kind) > ($6::text, $7::integer, $8::bigint, $9::text))
-  order by topic, partition, from_offset, kind
-  limit $10`;
+         or (topic, partition, log_generation, from_offset, kind)
+              > ($6::text, $7::integer, $8::integer, $9::bigint, $10::text))
+  order by topic, partition, log_generation, from_offset, kind
+  limit $11`;

@@ -37,8 +37,8 @@ export async function applyRange(
     if (leave.aborted) return 'left';
     try {
       const { kind } = await processRecords(database, subscription, range, clock);
-      status.nextOffset =
-        kind === 'committed' ? range.toOffset : await readPosition(database, range.topic, range.partition);
+      if (kind === 'committed') status.nextOffset = range.toOffset;
+      else Object.assign(status, await readPosition(database, range.topic, range.partition));
       status.state = 'running';
       status.reason = null;
       return kind === 'committed' ? 'applied' : 'fenced';

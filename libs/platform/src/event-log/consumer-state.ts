@@ -1,3 +1,5 @@
+import type { Gap } from './log-position.js';
+
 /** What a consumer of a topic-partition is doing; shown in health. */
 export type ConsumerState = 'joining' | 'running' | 'retrying' | 'gap' | 'stopped';
 
@@ -8,6 +10,10 @@ export interface PartitionStatus {
   state: ConsumerState;
   /** Why it is retrying or stopped; null while all is well. */
   reason: string | null;
+  /** In state `gap`: as it was found. The log may have grown past the position since. */
+  gap: Gap['kind'] | null;
+  /** Which log of this partition is read: see `LogPosition`. */
+  generation: number;
   nextOffset: number;
   /** The log's end as last seen. */
   logEnd: number;

@@ -10,7 +10,10 @@ import type { ReceivedEvent } from './decode-record.js';
 export interface EventBatch<Event extends CloudEvent = CloudEvent> {
   readonly topic: string;
   readonly partition: number;
-  /** First offset of the batch, and the offset after its last record; in a replay, the room's position. */
+  /**
+   * First offset of the batch, and the offset after its last record; in a replay, the room's position. They and the offsets of
+   * `events` grow also where a topic was made anew: see `ascendingOffset`.
+   */
   readonly fromOffset: number;
   readonly toOffset: number;
   readonly events: readonly ReceivedEvent<Event>[];

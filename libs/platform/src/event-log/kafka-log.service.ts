@@ -5,6 +5,7 @@ import type { Logger } from '../logging.service.js';
 import { kafkaClient, type KafkaSettings } from './kafka-client.service.js';
 import { EventLogError, kafkaFailureOf, toEventLogError } from './kafka-failure.js';
 import { readTopics } from './kafka-topics.service.js';
+import type { LogExtent } from './log-position.js';
 import { MAX_RECORD_BYTES, type EventLogProducer, type NewRecord } from './record.js';
 import type { LogHead } from './table-log.service.js';
 import { topicDifferences, type TopicDifference } from './topic-differences.js';
@@ -22,12 +23,6 @@ const ACKNOWLEDGE_WITHIN_MS = 10_000;
 const SEND_WITHIN_MS = 20_000;
 /** Of a record beside key, headers and value: lengths and deltas, each a varint. */
 const RECORD_OVERHEAD_BYTES = 40;
-
-/** What the log still has of a partition: records from `first` on, the next one gets `next`. */
-export interface LogExtent {
-  readonly first: number;
-  readonly next: number;
-}
 
 export class KafkaLog implements EventLogProducer {
   readonly client: Kafka;

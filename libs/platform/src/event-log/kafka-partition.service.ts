@@ -1,8 +1,8 @@
 import type { EachBatchPayload, IHeaders, KafkaMessage } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyRange, type PartitionWork } from './apply-range.service.js';
-import type { LogExtent } from './kafka-log.service.js';
 import { fetchedOffsetOf } from './kafkajs-mends.service.js';
+import { gapAt, type Gap, type LogExtent, type LogPosition } from './log-position.js';
 import { readPosition, type RecordRange } from './process-records.service.js';
 import type { StoredRecord } from './record.js';
 import { orAborted } from './waiting.service.js';
@@ -11,6 +11,8 @@ import { orAborted } from './waiting.service.js';
 
 const HEARTBEAT_MS = 500;
 const RETRY_MS = 1_000;
+/** How often a partition in a gap looks whether somebody has decided about it: one row of the database. */
+const GAP_LOOK_MS = 2_000;
 const MAX_RECORDS_PER_RANGE = 5_000;
 const MAX_BYTES_PER_RANGE = 8_000_000;
 /** A new leader may know of a smaller end for a moment; what stays beyond the end is another log. */
@@ -26,6 +28,8 @@ export interface PartitionConsumer {
 
 export class KafkaPartition {
   private ready: Promise<void> = Promise.resolve();
+  /** Counts assignments and looks: what an earlier one is still waiting for counts nothing. */
+  private turn = 0;
 
   constructor(
     readonly work: PartitionWork,
@@ -39,38 +43,38 @@ export class KafkaPartition {
    * keeps for the group is for people.
    */
   begin(): void {
-    this.ready = this.findPosition();
+    this.turn += 1;
+    this.ready = this.findPosition(this.turn);
   }
 
-  private async findPosition(): Promise<void> {
+  /** Assigned to another process: nothing is steered any more. */
+  release(): void {
+    this.turn += 1;
+  }
+
+  private async findPosition(turn: number): Promise<void> {
     const { database, status, logger } = this.work;
     const { topic, partition } = status;
     if (status.state === 'stopped') return;
-    for (let looks = 0; !this.leaving.aborted;) {
+    for (let looks = 0; !this.leaving.aborted && turn === this.turn;) {
       try {
         const position = await readPosition(database, topic, partition);
-        const { first, next } = await this.consumer.extentOf(topic, partition);
-        if (status.nextOffset !== position) status.nextAppendedAt = null;
-        status.nextOffset = position;
-        status.logEnd = next;
-        if (position < first) {
-          return this.gap(
-            `the database goes on at ${position} but the log begins at ${first}: records are lost`,
-          );
-        }
-        if (position <= next) {
+        const extent = await this.consumer.extentOf(topic, partition);
+        if (turn !== this.turn) return;
+        if (isMoved(status, position)) status.nextAppendedAt = null;
+        Object.assign(status, position);
+        status.logEnd = extent.next;
+        const gap = gapAt(position.nextOffset, extent);
+        if (gap === null) {
           this.consumer.resume(topic, partition);
-          this.consumer.seek(topic, partition, position);
+          this.consumer.seek(topic, partition, position.nextOffset);
           status.state = 'running';
           status.reason = null;
+          status.gap = null;
           return;
         }
         looks += 1;
-        if (looks === LOOKS_BEYOND_END) {
-          return this.gap(
-            `the database goes on at ${position} but the log ends at ${next}: the topic was made anew, or this is another Kafka`,
-          );
-        }
+        if (gap.kind === 'lost' || looks === LOOKS_BEYOND_END) return this.gap(turn, gap);
       } catch (error) {
         status.state = 'retrying';
         status.reason = error instanceof Error ? error.message : String(error);
@@ -81,13 +85,34 @@ export class KafkaPartition {
   }
 
   /** kafkajs would begin somewhere else without a word (K7). Which records may be skipped is for a person to say. */
-  private gap(reason: string): void {
+  private gap(turn: number, { kind, sentence }: Gap): void {
     const { status, logger } = this.work;
-    const { room, topic, partition, nextOffset } = status;
+    const { room, topic, partition, generation, nextOffset } = status;
     status.state = 'gap';
-    status.reason = reason;
+    status.reason = sentence;
+    status.gap = kind;
     this.consumer.pause(topic, partition);
-    logger.error({ room, topic, partition, nextOffset }, `a partition stands still: ${reason}`);
+    logger.error({ room, topic, partition, generation, nextOffset }, `a partition stands still: ${sentence}`);
+    void this.watchGap(turn);
+  }
+
+  /**
+   * Goes on when the position was moved, and for no other reason: a log that was cut short grows past the position by itself,
+   * and what came between would be lost.
+   */
+  private async watchGap(turn: number): Promise<void> {
+    const { database, status, logger } = this.work;
+    const { room, topic, partition } = status;
+    for (;;) {
+      await sleep(GAP_LOOK_MS, undefined, { signal: this.leaving }).catch(() => undefined);
+      if (this.leaving.aborted || turn !== this.turn) return;
+      try {
+        const position = await readPosition(database, topic, partition);
+        if (turn === this.turn && isMoved(status, position)) return this.begin();
+      } catch (error) {
+        logger.warn({ err: error, room, topic, partition }, 'the position cannot be looked at');
+      }
+    }
   }
 
   /**
@@ -128,7 +153,7 @@ export class KafkaPartition {
     // A log that has become shorter would be read on from the position once it has grown past it, and what came between be lost.
     if (status.nextOffset > status.logEnd) return this.begin();
     const toOffset = Number(batch.lastOffset()) + 1;
-    for (const range of rangesOf(topic, partition, batch.messages, status.nextOffset, toOffset)) {
+    for (const range of rangesOf(status, batch.messages, toOffset)) {
       status.nextAppendedAt = range.records[0]?.appendedAt ?? null;
       const applied = await applyRange(this.work, range, leave);
       if (applied === 'applied' || applied === 'fenced') status.nextAppendedAt = null;
@@ -151,12 +176,11 @@ export class KafkaPartition {
  * or taken by control records, belong to the piece before them.
  */
 function* rangesOf(
-  topic: string,
-  partition: number,
+  position: Pick<RecordRange, 'topic' | 'partition' | 'generation'> & LogPosition,
   messages: readonly KafkaMessage[],
-  fromOffset: number,
   toOffset: number,
 ): Generator<RecordRange> {
+  const { topic, partition, generation, nextOffset: fromOffset } = position;
   let records: StoredRecord[] = [];
   let bytes = 0;
   let from = fromOffset;
@@ -166,13 +190,17 @@ function* rangesOf(
     const isFull = records.length >= MAX_RECORDS_PER_RANGE || bytes + size > MAX_BYTES_PER_RANGE;
     if (records.length > 0 && isFull) {
       const to = records.at(-1)!.offset + 1;
-      yield { topic, partition, records, fromOffset: from, toOffset: to };
+      yield { topic, partition, generation, records, fromOffset: from, toOffset: to };
       [records, bytes, from] = [[], 0, to];
     }
     records.push(storedRecord(topic, partition, message));
     bytes += size;
   }
-  if (toOffset > from) yield { topic, partition, records, fromOffset: from, toOffset };
+  if (toOffset > from) yield { topic, partition, generation, records, fromOffset: from, toOffset };
+}
+
+function isMoved(status: LogPosition, { generation, nextOffset }: LogPosition): boolean {
+  return status.nextOffset !== nextOffset || status.generation !== generation;
 }
 
 /** A message as every transport gives it. */

@@ -37,8 +37,8 @@ async function partitionAt(position: number, handle: (batch: EventBatch) => Prom
     [topic, position],
   );
   const status: PartitionStatus = {
-    ...{ room: 'probe', topic, partition: 0, state: 'joining', reason: null },
-    ...{ nextOffset: 0, logEnd: 0, nextAppendedAt: null },
+    ...{ room: 'probe', topic, partition: 0, state: 'joining', reason: null, gap: null },
+    ...{ generation: 0, nextOffset: 0, logEnd: 0, nextAppendedAt: null },
   };
   const seeks: number[] = [];
   const consumer = {

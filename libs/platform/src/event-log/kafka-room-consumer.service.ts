@@ -178,6 +178,7 @@ export class KafkaRoomConsumer {
       }
     }
     this.show([...this.partitions.values()].map(({ work }) => work.status));
+    for (const [key, partition] of before) if (!this.partitions.has(key)) partition.release();
     for (const partition of this.partitions.values()) {
       const { status } = partition.work;
       if (status.state !== 'stopped') status.state = 'joining';
@@ -194,6 +195,8 @@ export class KafkaRoomConsumer {
       partition,
       state: 'joining' as const,
       reason: null,
+      gap: null,
+      generation: 0,
       nextOffset: 0,
       logEnd: 0,
       nextAppendedAt: null,
@@ -255,8 +258,9 @@ export class KafkaRoomConsumer {
         Array.from({ length: topicNamed(topic).partitions }, (_, partition): PartitionStatus => {
           const known = this.partitions.get(nameOf({ topic: prefix + topic, partition }))?.work.status;
           if (known?.state === 'stopped') return known;
-          const { nextOffset = 0, logEnd = 0, nextAppendedAt = null } = known ?? {};
-          return { room, topic, partition, state, reason, nextOffset, logEnd, nextAppendedAt };
+          const { generation = 0, nextOffset = 0, logEnd = 0, nextAppendedAt = null } = known ?? {};
+          const position = { generation, nextOffset, logEnd, nextAppendedAt };
+          return { room, topic, partition, state, reason, gap: null, ...position };
         }),
       ),
     );

@@ -1,4 +1,4 @@
-import type { LogExtent } from './kafka-log.service.js';
+import type { LogExtent } from './log-position.js';
 import type { StoredRecord } from './record.js';
 
 /** A stretch of one topic-partition, half-open: [fromOffset, toOffset). */

@@ -11,6 +11,7 @@ import type { EventLogError } from './kafka-failure.js';
 import { KafkaLogServer } from './kafka-log-server.service.js';
 import { KafkaLog } from './kafka-log.service.js';
 import { KafkaRangeReader } from './kafka-range-reader.service.js';
+import type { LogExtent } from './log-position.js';
 import type { LogReader } from './log-reader.js';
 import type { EventLogProducer } from './record.js';
 import { TableLogServer } from './table-log-server.service.js';
@@ -26,6 +27,8 @@ export interface EventLog {
   readonly subscriptionTo: (room: string, topic: string) => Subscription | undefined;
   /** The end of every topic-partition now. */
   ends(): Promise<LogHead[]>;
+  /** What the log has of a topic, by partition. @throws EventLogError when it does not answer */
+  extentsOf(topic: string): Promise<ReadonlyMap<number, LogExtent>>;
   /**
    * For each position: when the log took the oldest record from there on, `nothing` when none waits, null when it is not known.
    */
@@ -68,6 +71,7 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     statuses: server.statuses,
     subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.ends(),
+    extentsOf: (topic) => log.extentsOf(topic),
     waitingSince: async (positions) => positions.map((position) => server.waitingSince(position)),
     ping: (topics) => log.ping(topics),
     close: () => log.close(),
@@ -86,6 +90,7 @@ async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogO
     statuses: server.statuses,
     subscriptionTo: (room, topic) => subscriptionIn(server.subscriptions, room, topic),
     ends: () => log.allHeads(),
+    extentsOf: (topic) => log.extentsOf(topic),
     waitingSince: (positions) => log.waitingSince(positions),
     ping: async () => void (await database.query('select 1')),
     close: () => database.destroy(),

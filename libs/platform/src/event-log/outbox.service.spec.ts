@@ -93,7 +93,14 @@ describe('the outbox', () => {
         types: [],
         handle: async ({ events }) => void seen.push(...events.map(({ event }) => event.id)),
       },
-      { topic: TOPICS.partners.name, partition: 0, records, fromOffset: 0, toOffset: records.length },
+      {
+        topic: TOPICS.partners.name,
+        partition: 0,
+        generation: 0,
+        records,
+        fromOffset: 0,
+        toOffset: records.length,
+      },
       clock,
     );
     expect(outcome).toMatchObject({ accounting: { read: 4, counted: 2, duplicate: 2 } });

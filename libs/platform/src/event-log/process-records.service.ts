@@ -6,6 +6,8 @@ import { dayOfCall } from './claim-calls.service.js';
 import { claimIdentities } from './claim-identities.service.js';
 import { decodeRecord, type ReceivedEvent, type RefusedEvent } from './decode-record.js';
 import type { Subscription } from './event-batch.js';
+import { inAscendingOffsets } from './in-ascending-offsets.js';
+import { ascendingOffset, type LogPosition } from './log-position.js';
 import { putInQuarantine } from './put-in-quarantine.service.js';
 import type { StoredRecord } from './record.js';
 import { conflictOf, refusalOf, sentenceOf } from './refusal.js';
@@ -17,6 +19,8 @@ import { conflictOf, refusalOf, sentenceOf } from './refusal.js';
 export interface RecordRange {
   readonly topic: string;
   readonly partition: number;
+  /** Which log of this partition the offsets are of. */
+  readonly generation: number;
   readonly records: readonly StoredRecord[];
   readonly fromOffset: number;
   /** The offset after the range; beyond the last record + 1 where the log has control records or was compacted. */
@@ -125,7 +129,7 @@ class Attempt {
         ...claim.conflicts.map(conflictOf),
         ...[...poison].map(([received, detail]) => refusalOf(received, 'refused_by_database', detail)),
       ];
-      await putInQuarantine(tx, { unclaimed, claimed: rejected }, this.clock.now());
+      await putInQuarantine(tx, this.range.generation, { unclaimed, claimed: rejected }, this.clock.now());
       const accounting: Accounting = {
         read: this.prepared.read,
         counted: claim.fresh.length - rejected.length,
@@ -175,15 +179,19 @@ class Attempt {
   private async handle(tx: EntityManager, events: readonly ReceivedEvent[]): Promise<RefusedEvent[]> {
     const rejected = new Map<ReceivedEvent, RefusedEvent>();
     if (events.length > 0) {
-      const { topic, partition, fromOffset, toOffset } = this.range;
+      const { topic, partition, generation, fromOffset, toOffset } = this.range;
+      const { shown, originalOf } = inAscendingOffsets(generation, events);
       await this.subscription.handle({
         topic,
         partition,
-        fromOffset,
-        toOffset,
-        events,
+        fromOffset: ascendingOffset(generation, fromOffset),
+        toOffset: ascendingOffset(generation, toOffset),
+        events: shown,
         tx,
-        quarantine: (received, reason, detail) => rejected.set(received, refusalOf(received, reason, detail)),
+        quarantine: (event, reason, detail) => {
+          const received = originalOf(event);
+          rejected.set(received, refusalOf(received, reason, detail));
+        },
       });
     }
     return [...rejected.values()];
@@ -191,21 +199,22 @@ class Attempt {
 
   /** The fence: a zombie after a rebalance finds the position moved, updates no row, and its work is rolled back. */
   private async movePosition(tx: EntityManager): Promise<void> {
-    const { topic, partition, fromOffset, toOffset } = this.range;
+    const { topic, partition, generation, fromOffset, toOffset } = this.range;
     const [, moved] = await tx.query<[unknown, number]>(
-      'update consumer_position set next_offset = $4 where topic = $1 and partition = $2 and next_offset = $3',
-      [topic, partition, fromOffset, toOffset],
+      `update consumer_position set next_offset = $4
+       where topic = $1 and partition = $2 and next_offset = $3 and log_generation = $5`,
+      [topic, partition, fromOffset, toOffset, generation],
     );
     if (moved === 0) throw new Fenced();
   }
 
   private async account(tx: EntityManager, accounting: Accounting): Promise<void> {
-    const { topic, partition, fromOffset, toOffset } = this.range;
+    const { topic, partition, generation, fromOffset, toOffset } = this.range;
     const { read, counted, duplicate, quarantined, ignored } = accounting;
     await tx.query(
       `insert into consumer_accounting
-         (topic, partition, from_offset, to_offset, kind, read, counted, duplicate, quarantined, ignored, committed_at)
-       values ($1, $2, $3, $4, 'log', $5, $6, $7, $8, $9, $10)`,
+         (topic, partition, from_offset, to_offset, kind, read, counted, duplicate, quarantined, ignored, committed_at, log_generation)
+       values ($1, $2, $3, $4, 'log', $5, $6, $7, $8, $9, $10, $11)`,
       [
         topic,
         partition,
@@ -217,20 +226,25 @@ class Attempt {
         quarantined,
         ignored,
         this.clock.now(),
+        generation,
       ],
     );
   }
 }
 
 /** Where the room goes on reading; a topic-partition never read before starts at 0, so that nothing is lost. */
-export async function readPosition(database: DataSource, topic: string, partition: number): Promise<number> {
+export async function readPosition(
+  database: DataSource,
+  topic: string,
+  partition: number,
+): Promise<LogPosition> {
   await database.query(
     'insert into consumer_position (topic, partition, next_offset) values ($1, $2, 0) on conflict do nothing',
     [topic, partition],
   );
-  const [row] = await database.query<{ next_offset: number }[]>(
-    'select next_offset from consumer_position where topic = $1 and partition = $2',
+  const [row] = await database.query<LogPosition[]>(
+    'select log_generation as generation, next_offset as "nextOffset" from consumer_position where topic = $1 and partition = $2',
     [topic, partition],
   );
-  return row!.next_offset;
+  return row!;
 }

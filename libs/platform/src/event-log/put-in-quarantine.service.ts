@@ -7,9 +7,10 @@ interface Refused {
   readonly claimed: readonly RefusedEvent[];
 }
 
-/** Keeps bad events with reason and bytes, in the transaction that goes on without them. */
+/** Keeps bad events of one log with reason and bytes, in the transaction that goes on without them. */
 export async function putInQuarantine(
   tx: EntityManager,
+  generation: number,
   { unclaimed, claimed }: Refused,
   quarantinedAt: Date,
 ): Promise<void> {
@@ -17,8 +18,9 @@ export async function putInQuarantine(
     const { position, reason, field, detail, bytes, appendedAt, key } = refused;
     await tx.query(
       `insert into quarantine
-         (topic, partition, "offset", index, reason, field, detail, bytes, appended_at, quarantined_at, key, claimed)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+         (topic, partition, "offset", index, reason, field, detail, bytes, appended_at, quarantined_at, key, claimed,
+          log_generation)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
         position.topic,
         position.partition,
@@ -32,6 +34,7 @@ export async function putInQuarantine(
         quarantinedAt,
         withoutNul(key),
         index >= unclaimed.length,
+        generation,
       ],
     );
   }

@@ -194,6 +194,7 @@ describe('two processes that read for one room', () => {
       {
         topic: API.name,
         partition,
+        generation: 0,
         records: [{ ...record('isv_a|1', call('zombie')), partition, offset: 0, appendedAt: clock.now() }],
         fromOffset: 0,
         toOffset: 1,
@@ -235,7 +236,7 @@ describe('two processes that read for one room', () => {
       processRecords(
         database(),
         { room: 'probe', topic, types: [], handle },
-        { topic, partition: 0, records, fromOffset: 0, toOffset: 1 },
+        { topic, partition: 0, generation: 0, records, fromOffset: 0, toOffset: 1 },
         clock,
       );
     const outcomes = await Promise.all([attempt(), attempt(), attempt()]);

@@ -6,6 +6,7 @@ import { startLoop, type Loop } from '../loop.service.js';
 import { applyRange } from './apply-range.service.js';
 import type { PartitionStatus } from './consumer-state.js';
 import type { Subscription } from './event-batch.js';
+import { gapAt } from './log-position.js';
 import { EVENT_LOG_TRANSPORT } from './on-events.decorator.js';
 import { readPosition } from './process-records.service.js';
 import { readSubscriptions } from './read-subscriptions.service.js';
@@ -95,13 +96,17 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   private async readPartition(subscription: Subscription, head: LogHead): Promise<boolean> {
     const status = await this.statusOf(subscription, head);
     status.logEnd = head.nextOffset;
-    if (status.state === 'stopped' || status.nextOffset >= head.nextOffset) return false;
+    if (status.state === 'stopped') return false;
+    if (status.state === 'gap' && !(await this.isDecided(status))) return false;
+    if (status.nextOffset === head.nextOffset) return false;
     const records = await this.log.read(head.topic, head.partition, status.nextOffset);
-    const last = records.at(-1);
-    if (!last) return false;
+    // Offsets are dense here: where another one comes first, or none although the head is elsewhere, something is missing.
+    if (records[0]?.offset !== status.nextOffset) return this.lookForGap(status, records[0]?.offset);
+    const last = records.at(-1)!;
     const range = {
       topic: head.topic,
       partition: head.partition,
+      generation: status.generation,
       records,
       fromOffset: status.nextOffset,
       toOffset: last.offset + 1,
@@ -117,6 +122,31 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
     return applied === 'applied' || applied === 'fenced';
   }
 
+  /** What was read before may have been overtaken by now, so the log is asked once more. */
+  private async lookForGap(status: PartitionStatus, found: number | undefined): Promise<false> {
+    const { room, topic, partition, generation, nextOffset } = status;
+    const extent = (await this.log.extentsOf(topic)).get(partition);
+    const gap = extent ? gapAt(nextOffset, { ...extent, first: found ?? extent.first }) : null;
+    if (gap === null) return false;
+    status.state = 'gap';
+    status.reason = gap.sentence;
+    status.gap = gap.kind;
+    this.reports.error(
+      { room, topic, partition, generation, nextOffset },
+      `a partition stands still: ${gap.sentence}`,
+    );
+    return false;
+  }
+
+  /** A gap ends when the position was moved, and for no other reason. */
+  private async isDecided(status: PartitionStatus): Promise<boolean> {
+    const { room, topic, partition, generation, nextOffset } = status;
+    const position = await readPosition(this.databases.get(room)!, topic, partition);
+    if (position.nextOffset === nextOffset && position.generation === generation) return false;
+    Object.assign(status, { ...position, state: 'running', reason: null, gap: null });
+    return true;
+  }
+
   private async statusOf(subscription: Subscription, head: LogHead): Promise<PartitionStatus> {
     const { room } = subscription;
     const known = this.statuses.find(
@@ -129,7 +159,8 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
       partition: head.partition,
       state: 'running',
       reason: null,
-      nextOffset: await readPosition(this.databases.get(room)!, head.topic, head.partition),
+      gap: null,
+      ...(await readPosition(this.databases.get(room)!, head.topic, head.partition)),
       logEnd: head.nextOffset,
       nextAppendedAt: null,
     };

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { PartitionPosition } from './consumer-state.js';
+import type { LogExtent } from './log-position.js';
 import type { EventLogProducer, NewRecord, StoredRecord } from './record.js';
 import { TableLog1760000000000 } from './table-log.migration.js';
 
@@ -89,6 +90,19 @@ export class TableLog implements EventLogProducer {
 
   async allHeads(): Promise<LogHead[]> {
     return this.heads(ALL_TOPICS.map((topic) => topic.name));
+  }
+
+  /** What the log has, by partition. */
+  async extentsOf(topic: string): Promise<Map<number, LogExtent>> {
+    const rows = await this.database.query<(LogExtent & { partition: number })[]>(
+      `select partition, next_offset as next, coalesce(
+                (select "offset" from log_record as record
+                 where record.topic = head.topic and record.partition = head.partition
+                 order by "offset" limit 1), next_offset) as first
+       from log_head as head where topic = $1 order by partition`,
+      [topic],
+    );
+    return new Map(rows.map(({ partition, first, next }) => [partition, { first, next }]));
   }
 
   /** Records from an offset on, at most 500 and about 8 MB (one record at least). */

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { LogExtent } from './kafka-log.service.js';
+import type { LogExtent } from './log-position.js';
 import type { LogReader, LogStretch } from './log-reader.js';
 import type { StoredRecord } from './record.js';
 import type { TableLog } from './table-log.service.js';
@@ -12,13 +12,7 @@ export class TableRangeReader implements LogReader {
   ) {}
 
   async extentOf(topic: string, partition: number): Promise<LogExtent> {
-    const [extent] = await this.database.query<LogExtent[]>(
-      `select next_offset as next,
-              coalesce((select min("offset") from log_record where topic = $1 and partition = $2), next_offset) as first
-       from log_head where topic = $1 and partition = $2`,
-      [topic, partition],
-    );
-    return extent ?? { first: 0, next: 0 };
+    return (await this.log.extentsOf(topic)).get(partition) ?? { first: 0, next: 0 };
   }
 
   async read(

@@ -110,7 +110,8 @@ describe('GET /v1/accounting/ranges', () => {
       topics.flatMap((topic) => [0, 1, 2].map((from) => [topic, from, from + 1])),
     );
     expect(all.body.items[0]).toEqual({
-      ...{ room: 'probe', topic: API, partition: PARTITION, fromOffset: 0, toOffset: 1, kind: 'log' },
+      ...{ room: 'probe', topic: API, partition: PARTITION, generation: 0 },
+      ...{ fromOffset: 0, toOffset: 1, kind: 'log' },
       ...{ read: 1, counted: 1, duplicate: 0, quarantined: 0, ignored: 0 },
       committedAt: '2026-10-05T08:00:00.000Z',
     });

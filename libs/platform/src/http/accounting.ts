@@ -30,6 +30,12 @@ export const accountingAnswer = z.object({
       replayed: z
         .object({ read: z.number(), counted: z.number(), duplicate: z.number(), ignored: z.number() })
         .describe('of the quarantined: what replays have settled since; in none of the counts beside it'),
+      skipped: z
+        .number()
+        .describe(
+          'offsets that people gave up at a gap, read by nobody: what they held is in no count. What a topic that was made anew ' +
+            'had beyond the position is not known and not in it: see the decisions in GET /v1/consumers.',
+        ),
       nextOffset: z.number(),
       lag: z.number().describe('Records that are not read yet'),
       lagSeconds,
@@ -67,8 +73,8 @@ export const accountingRanges = defineRoute({
   path: '/v1/accounting/ranges',
   summary: 'The rows that the accounting is the sum of: one for each range of offsets that was committed',
   description:
-    'Of the rooms of this process only, in the order of room, topic, partition and offset. The ranges of kind `log` of a ' +
-    'partition lie end to end from 0 to its position; rows are never changed. ' +
+    'Of the rooms of this process only, in the order of room, topic, partition, generation and offset. The ranges of kind ' +
+    '`log` of a partition lie end to end from 0 to its position, but for what was skipped; rows are never changed. ' +
     'A range of kind `replay` is what came of quarantined events that were tried again.',
   roles: ['ops', 'finance'],
   query: z.object({
@@ -89,6 +95,7 @@ export const accountingRanges = defineRoute({
           room: z.string(),
           topic: z.string(),
           partition: z.number(),
+          generation: z.number().describe('which log of the partition the offsets are of'),
           fromOffset: z.number(),
           toOffset: z.number().describe('The offset after the range'),
           kind: z.enum(['log', 'replay']),

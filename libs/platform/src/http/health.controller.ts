@@ -61,7 +61,7 @@ export class HealthController {
     await this.system.ping();
     // Without the reason: it may quote the driver, and everybody may read this.
     const consumers = (await this.system.consumersWithLag()).map(
-      ({ reason: _reason, nextAppendedAt: _appended, ...shown }) => shown,
+      ({ reason: _reason, gap: _gap, generation: _generation, nextAppendedAt: _appended, ...shown }) => shown,
     );
     const stopped = consumers.filter((status) => status.state === 'stopped' || status.state === 'gap');
     if (stopped.length > 0) {

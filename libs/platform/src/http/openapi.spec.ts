@@ -33,6 +33,7 @@ describe('the OpenAPI document', () => {
         'get /health/ready',
         'get /v1/openapi.json',
         'delete /v1/tokens/{tokenId}',
+        'post /v1/consumers/decisions',
         'post /v1/probe/things',
       ]),
     );
@@ -88,6 +89,7 @@ describe('the OpenAPI document', () => {
       .filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'Idempotency-Key'))
       .map(({ method, path }) => `${method} ${path}`);
     expect(takesKey).toEqual([
+      'post /v1/consumers/decisions',
       'post /v1/probe/things',
       'post /v1/quarantine/discard',
       'post /v1/quarantine/reopen',

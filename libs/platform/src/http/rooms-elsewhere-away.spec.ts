@@ -149,6 +149,7 @@ describe('the accounting of a room elsewhere', () => {
       lagSeconds: 0,
     },
     replayed: { read: 0, counted: 0, duplicate: 0, ignored: 0 },
+    skipped: 0,
   };
   const accountOf = (...rooms: string[]) => ({
     partitions: rooms.map((room) => ({ room, topic: 'usage', partition: 0, ...counts })),

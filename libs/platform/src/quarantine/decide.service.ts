@@ -45,27 +45,54 @@ export async function chooseItems(
   state: QuarantineItem['state'],
 ): Promise<{ items: LockedItem[]; next: DecidedItems['next'] }> {
   if (filter !== undefined) {
-    const after = filter.after ?? { partition: -1, offset: -1, index: -1 };
+    const after = filter.after ?? { partition: -1, generation: -1, offset: -1, index: -1 };
     const found = await tx.query<LockedItem[]>(FILTERED, [
       ...[state, filter.topic, filter.reason],
-      ...[after.partition, after.offset, after.index, MAX_ITEMS_PER_COMMAND],
+      ...[after.partition, after.generation, after.offset, after.index, MAX_ITEMS_PER_COMMAND],
     ]);
     const last = found.length < MAX_ITEMS_PER_COMMAND ? undefined : found.at(-1);
-    const next = last ? { partition: last.partition, offset: last.offset, index: last.index } : null;
-    return { items: found, next };
+    return { items: found, next: last ? placeInFilter(last) : null };
   }
-  const named = new Map((items ?? []).map((item) => [nameOf(item), item]));
+  const generations = await presentGenerations(tx, items ?? []);
+  const named = new Map(
+    (items ?? []).map((item) => {
+      const generation = item.generation ?? generations.get(partitionOf(item)) ?? 0;
+      const whole = { ...item, generation };
+      return [nameOf(whole), whole] as const;
+    }),
+  );
   const wanted = [...named.values()];
   const found = await tx.query<LockedItem[]>(NAMED, [
     wanted.map(({ topic }) => topic),
     wanted.map(({ partition }) => partition),
     wanted.map(({ offset }) => offset),
     wanted.map(({ index }) => index),
+    wanted.map(({ generation }) => generation),
   ]);
   for (const item of found) named.delete(nameOf(item));
   const [missing] = named.keys();
   if (missing !== undefined) throw notFound(`item ${missing} in the quarantine of ${room}`);
   return { items: found, next: null };
+}
+
+/** The log that each partition is read from now, for those who name none. */
+export async function presentGenerations(
+  tx: EntityManager,
+  items: readonly Pick<ItemPosition, 'topic' | 'partition'>[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx.query<{ topic: string; partition: number; generation: number }[]>(
+    `select topic, partition, log_generation as generation from consumer_position where topic = any($1)`,
+    [items.map(({ topic }) => topic)],
+  );
+  return new Map(rows.map((row) => [partitionOf(row), row.generation]));
+}
+
+export function partitionOf({ topic, partition }: Pick<ItemPosition, 'topic' | 'partition'>): string {
+  return `${topic}/${partition}`;
+}
+
+function placeInFilter({ partition, generation, offset, index }: ItemPosition): DecidedItems['next'] {
+  return { partition, generation, offset, index };
 }
 
 /** Keeps a decision about a locked item: a row that is never changed, and the state that follows from it. */
@@ -75,45 +102,52 @@ export async function recordDecision(
   { decision, state, outcome, found, field, detail }: Decision,
   { at, actorId, actorName, reason }: Decider,
 ): Promise<DecidedItem> {
-  const { topic, partition, offset, index } = item;
+  const { topic, partition, generation, offset, index } = item;
   await tx.query(
     `insert into quarantine_decision
        (topic, partition, "offset", index, decision, decided_at, actor_id, actor_name, reason,
-        found, found_field, found_detail)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-    [topic, partition, offset, index, decision, at, actorId, actorName, reason, found, field, detail],
+        found, found_field, found_detail, log_generation)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      ...[topic, partition, offset, index, decision, at, actorId, actorName, reason, found, field, detail],
+      generation,
+    ],
   );
   if (state !== item.state) {
     await tx.query(
-      'update quarantine set state = $5 where topic = $1 and partition = $2 and "offset" = $3 and index = $4',
-      [topic, partition, offset, index, state],
+      `update quarantine set state = $5
+       where topic = $1 and partition = $2 and "offset" = $3 and index = $4 and log_generation = $6`,
+      [topic, partition, offset, index, state, generation],
     );
   }
-  return { topic, partition, offset, index, outcome, state, found, field, detail };
+  return { topic, partition, generation, offset, index, outcome, state, found, field, detail };
 }
 
 /** An item that the command does not apply to, because somebody decided about it before. */
-export function unchanged({ topic, partition, offset, index, state }: LockedItem): DecidedItem {
+export function unchanged({ topic, partition, generation, offset, index, state }: LockedItem): DecidedItem {
   const detail =
     state === 'discarded' ? 'is discarded: reopen it to decide anew' : `is ${state}: nothing was done`;
   return {
-    ...{ topic, partition, offset, index },
+    ...{ topic, partition, generation, offset, index },
     ...{ outcome: 'unchanged', state, found: '', field: '', detail },
   };
 }
 
-function nameOf({ topic, partition, offset, index }: ItemPosition): string {
-  return `${topic}/${partition}/${offset}/${index}`;
+/** As people are told it: the log is named where it is not the first. */
+export function nameOf({ topic, partition, generation, offset, index }: ItemPosition): string {
+  const name = `${topic}/${partition}/${offset}/${index}`;
+  return generation === 0 ? name : `${name} of generation ${generation}`;
 }
 
 const FILTERED = `
-  select topic, partition, "offset", index, state from quarantine
+  select topic, partition, log_generation as generation, "offset", index, state from quarantine
   where state = $1 and topic = $2 and reason = $3
-    and (partition, "offset", index) > ($4::integer, $5::bigint, $6::integer)
-  order by topic, partition, "offset", index limit $7 for update`;
+    and (partition, log_generation, "offset", index) > ($4::integer, $5::integer, $6::bigint, $7::integer)
+  order by topic, partition, log_generation, "offset", index limit $8 for update`;
 
 const NAMED = `
-  select topic, partition, "offset", index, state
-  from quarantine join unnest($1::text[], $2::integer[], $3::bigint[], $4::integer[])
-    as wanted (topic, partition, "offset", index) using (topic, partition, "offset", index)
-  order by topic, partition, "offset", index for update of quarantine`;
+  select topic, partition, log_generation as generation, "offset", index, state
+  from quarantine join unnest($1::text[], $2::integer[], $3::bigint[], $4::integer[], $5::integer[])
+    as wanted (topic, partition, "offset", index, log_generation)
+    using (topic, partition, log_generation, "offset", index)
+  order by topic, partition, log_generation, "offset", index for update of quarantine`;

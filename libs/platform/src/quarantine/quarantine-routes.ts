@@ -14,6 +14,14 @@ const topic = fields.identifier(90);
 const badReason = fields.text(100).describe('why it is in quarantine, such as breaks_schema');
 const states = ['open', 'replayed', 'discarded'] as const;
 
+const generation = z
+  .int()
+  .min(0)
+  .max(MAX_INTEGER)
+  .describe(
+    'which log of the partition the offset is of, as `GET /v1/consumers` says; when left out: the present one',
+  );
+
 const numbers = {
   partition: z.int().min(0).max(MAX_INTEGER),
   offset: z.int().min(0),
@@ -24,8 +32,16 @@ const numbersInPath = {
   offset: z.coerce.number().pipe(numbers.offset),
   index: z.coerce.number().pipe(numbers.index),
 };
-const position = z.object({ topic, ...numbers });
-export type ItemPosition = z.output<typeof position>;
+const position = z.object({ topic, ...numbers, generation: generation.optional() });
+
+/** An item by all that it is known by. */
+export interface ItemPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly generation: number;
+  readonly offset: number;
+  readonly index: number;
+}
 
 const person = z.object({ id: z.string(), name: z.string() }).describe('the token that was used');
 
@@ -33,6 +49,7 @@ const item = z.object({
   room: z.string(),
   topic: z.string(),
   partition: z.number(),
+  generation: z.number(),
   offset: z.number(),
   index: z.number(),
   reason: z.string(),
@@ -92,6 +109,7 @@ export const showQuarantined = defineRoute({
   summary: 'One quarantined event with its bytes and every decision about it',
   roles: ['ops'],
   params: z.object({ room, topic, ...numbersInPath }),
+  query: z.object({ generation: z.coerce.number().pipe(generation).optional() }),
   responses: {
     200: {
       description: 'The item',
@@ -114,10 +132,15 @@ const chosen = z
       .object({
         topic,
         reason: badReason,
-        after: z.object(numbers).optional().describe('`next` of the answer before'),
+        after: z
+          .object({ ...numbers, generation: generation.default(0) })
+          .optional()
+          .describe('`next` of the answer before'),
       })
       .optional()
-      .describe(`the first ${MAX_ITEMS_PER_COMMAND} items that match, by partition, offset and index`),
+      .describe(
+        `the first ${MAX_ITEMS_PER_COMMAND} items that match, by partition, generation, offset and index`,
+      ),
   })
   .refine(({ items, filter }) => (items === undefined) !== (filter === undefined), {
     message: 'name either items or a filter',
@@ -128,7 +151,10 @@ const decided = z.object({
   room: z.string(),
   changed: z.number().describe('items whose state this command changed'),
   items: z.array(
-    position.extend({
+    z.object({
+      topic,
+      ...numbers,
+      generation,
       outcome: z.enum([
         ...(['counted', 'duplicate', 'ignored', 'still_bad', 'discarded', 'reopened'] as const),
         'unchanged',
@@ -139,7 +165,10 @@ const decided = z.object({
       detail: z.string(),
     }),
   ),
-  next: z.object(numbers).nullable().describe('where a filter goes on; null when there is nothing more'),
+  next: z
+    .object({ ...numbers, generation })
+    .nullable()
+    .describe('where a filter goes on; null when there is nothing more'),
 });
 export type DecidedItems = z.output<typeof decided>;
 export type DecidedItem = DecidedItems['items'][number];

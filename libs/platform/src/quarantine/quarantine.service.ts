@@ -8,7 +8,16 @@ import { notFound } from '../http/problem.js';
 import type { CallOf } from '../http/route.decorator.js';
 import type { Tokens } from '../identity/tokens.service.js';
 import type { Logger } from '../logging.service.js';
-import { chooseItems, recordDecision, unchanged, type Decider, type LockedItem } from './decide.service.js';
+import {
+  chooseItems,
+  nameOf,
+  partitionOf,
+  presentGenerations,
+  recordDecision,
+  unchanged,
+  type Decider,
+  type LockedItem,
+} from './decide.service.js';
 import type {
   DecidedItem,
   DecidedItems,
@@ -66,12 +75,14 @@ export class Quarantine {
   }
 
   /** @throws Problem 404 */
-  async show({ actor, params: { room, ...position } }: CallOf<typeof showQuarantined>) {
-    const found = await withActor(this.databaseOf(room), actor, (tx) => readItem(tx, room, position));
-    if (!found) {
-      const { topic, partition, offset, index } = position;
-      throw notFound(`item ${topic}/${partition}/${offset}/${index} in the quarantine of ${room}`);
-    }
+  async show({ actor, params: { room, ...named }, query }: CallOf<typeof showQuarantined>) {
+    const found = await withActor(this.databaseOf(room), actor, async (tx) => {
+      const present = (await presentGenerations(tx, [named])).get(partitionOf(named)) ?? 0;
+      const position = { ...named, generation: query.generation ?? present };
+      const item = await readItem(tx, room, position);
+      if (item) return item;
+      throw notFound(`item ${nameOf(position)} in the quarantine of ${room}`);
+    });
     const { history, bytes, ...item } = found;
     return { ...item, bytes: readable(bytes), history };
   }

@@ -64,6 +64,7 @@ describe('the list of quarantined events', () => {
             room: 'probe',
             topic: API,
             partition: expect.any(Number),
+            generation: 0,
             offset: expect.any(Number),
             index: 0,
           },

@@ -21,7 +21,7 @@ export async function readItems(
 ): Promise<QuarantineItem[]> {
   const rows = await tx.query<ItemRow[]>(LIST, [
     ...[state, topic ?? null, reason ?? null, room, limit],
-    ...(after ?? Array<null>(6).fill(null)),
+    ...(after ?? Array<null>(7).fill(null)),
   ]);
   return rows.map((row) => itemOf(room, row));
 }
@@ -44,7 +44,8 @@ export async function readItem(
   room: string,
   position: ItemPosition,
 ): Promise<(QuarantineItem & { bytes: Buffer; history: QuarantineDecision[] }) | null> {
-  const at = [position.topic, position.partition, position.offset, position.index];
+  const { topic, partition, generation, offset, index } = position;
+  const at = [topic, partition, offset, index, generation];
   const [row] = await tx.query<(ItemRow & { bytes: Buffer })[]>(ONE, at);
   if (!row) return null;
   const history = await tx.query<DecisionRow[]>(HISTORY, [...at, HISTORY_SHOWN]);
@@ -54,6 +55,7 @@ export async function readItem(
 interface ItemRow {
   readonly topic: string;
   readonly partition: number;
+  readonly generation: number;
   readonly offset: number;
   readonly index: number;
   readonly reason: string;
@@ -76,9 +78,10 @@ interface DecisionRow extends Pick<QuarantineDecision, 'decision' | 'reason' | '
 }
 
 function itemOf(room: string, row: ItemRow): QuarantineItem {
-  const { topic, partition, offset, index, reason, field, detail, sizeBytes, state, decisionReason } = row;
+  const { topic, partition, generation, offset, index, sizeBytes, state, decisionReason } = row;
+  const { reason, field, detail } = row;
   return {
-    ...{ room, topic, partition, offset, index, reason, field, detail },
+    ...{ room, topic, partition, generation, offset, index, reason, field, detail },
     appendedAt: row.appendedAt.toISOString(),
     quarantinedAt: row.quarantinedAt.toISOString(),
     ...{ sizeBytes, state },
@@ -98,12 +101,13 @@ export type Place = readonly [
   room: string,
   topic: string,
   partition: number,
+  generation: number,
   offset: number,
   index: number,
 ];
 
-export function placeOf(item: QuarantineItem): Place {
-  return [item.quarantinedAt, item.room, item.topic, item.partition, item.offset, item.index];
+export function placeOf({ quarantinedAt, room, ...item }: QuarantineItem): Place {
+  return [quarantinedAt, room, item.topic, item.partition, item.generation, item.offset, item.index];
 }
 
 /** Newest first; of the same instant by room and position, downwards, as PostgreSQL's collation "C" has it. */
@@ -126,7 +130,7 @@ export function placeOfCursor(cursor: string): Place {
     const [at, room, topic, ...numbers] = place;
     const isTime = typeof at === 'string' && new Date(at).toISOString() === at;
     const isNamed = [room, topic].every((name) => typeof name === 'string' && /^[!-~]+$/.test(name));
-    if (isTime && isNamed && numbers.length === 3 && numbers.every(isNumber)) {
+    if (isTime && isNamed && numbers.length === 4 && numbers.every(isNumber)) {
       return place as unknown as Place;
     }
   } catch {
@@ -136,7 +140,7 @@ export function placeOfCursor(cursor: string): Place {
 }
 
 const COLUMNS = `
-  item.topic, item.partition, item."offset", item.index, item.reason, item.field, item.detail, item.state,
+  item.topic, item.partition, item.log_generation as generation, item."offset", item.index, item.reason, item.field, item.detail, item.state,
   item.appended_at as "appendedAt", item.quarantined_at as "quarantinedAt",
   octet_length(item.bytes) as "sizeBytes", last.decided_at as "decidedAt", last.actor_id as "actorId",
   last.actor_name as "actorName", last.reason as "decisionReason"`;
@@ -145,6 +149,7 @@ const LAST_DECISION = `
   left join lateral (
     select decided_at, actor_id, actor_name, reason from quarantine_decision as decision
     where decision.topic = item.topic and decision.partition = item.partition
+      and decision.log_generation = item.log_generation
       and decision."offset" = item."offset" and decision.index = item.index
     order by id desc limit 1
   ) as last on true`;
@@ -155,19 +160,24 @@ const LIST = `
     select * from quarantine
     where state = $1 and ($2::text is null or topic = $2) and ($3::text is null or reason = $3)
       and ($6::timestamptz is null or (quarantined_at <= $6 and
-        (quarantined_at, $4::text collate "C", topic collate "C", partition::bigint, "offset", index::bigint)
-          < ($6, $7::text, $8::text, $9::bigint, $10::bigint, $11::bigint)))
-    order by quarantined_at desc, topic collate "C" desc, partition desc, "offset" desc, index desc
+        (quarantined_at, $4::text collate "C", topic collate "C", partition::bigint, log_generation::bigint,
+         "offset", index::bigint)
+          < ($6, $7::text, $8::text, $9::bigint, $10::bigint, $11::bigint, $12::bigint)))
+    order by quarantined_at desc, topic collate "C" desc, partition desc, log_generation desc, "offset" desc,
+             index desc
     limit $5
   ) as item ${LAST_DECISION}
-  order by quarantined_at desc, item.topic collate "C" desc, item.partition desc, item."offset" desc, item.index desc`;
+  order by quarantined_at desc, item.topic collate "C" desc, item.partition desc, item.log_generation desc,
+           item."offset" desc, item.index desc`;
 
 const ONE = `
   select ${COLUMNS}, item.bytes from quarantine as item ${LAST_DECISION}
-  where item.topic = $1 and item.partition = $2 and item."offset" = $3 and item.index = $4`;
+  where item.topic = $1 and item.partition = $2 and item."offset" = $3 and item.index = $4
+    and item.log_generation = $5`;
 
 const HISTORY = `
   select decision, decided_at as "decidedAt", actor_id as "actorId", actor_name as "actorName", reason, found,
          found_field as field, found_detail as detail
-  from quarantine_decision where topic = $1 and partition = $2 and "offset" = $3 and index = $4
-  order by id desc limit $5`;
+  from quarantine_decision
+  where topic = $1 and partition = $2 and "offset" = $3 and index = $4 and log_generation = $5
+  order by id desc limit $6`;

@@ -6,14 +6,17 @@ import { dayOfCall } from '../event-log/claim-calls.service.js';
 import { claimIdentities } from '../event-log/claim-identities.service.js';
 import type { ReceivedEvent } from '../event-log/decode-record.js';
 import type { Subscription } from '../event-log/event-batch.js';
+import { inAscendingOffsets } from '../event-log/in-ascending-offsets.js';
+import { ascendingOffset } from '../event-log/log-position.js';
 import { conflictOf, refusalOf, sentenceOf } from '../event-log/refusal.js';
 import { decodeAgain, withAdvice, type KeptEvent } from './decode-again.js';
 
-/** A quarantined event, and how far its room has read the partition: nothing moves there while the replay runs. */
+/** A quarantined event, and where its room stands: nothing moves there while the replay runs. */
 export interface ReplayedEvent extends KeptEvent {
   /** Refused by the handler after its identity was claimed, so the claim is its own. */
   readonly claimed: boolean;
-  readonly nextOffset: number;
+  /** How far the room has read the partition, as rooms are given offsets. */
+  readonly readTo: number;
 }
 
 export type Finding =
@@ -140,15 +143,16 @@ async function handle(
   tx: EntityManager,
   subscription: Subscription,
   received: ReceivedEvent,
-  { topic, partition, offset, nextOffset }: ReplayedEvent,
+  { topic, partition, generation, offset, readTo }: ReplayedEvent,
 ): Promise<void> {
   const rejected: Bad[] = [];
+  const { shown } = inAscendingOffsets(generation, [received]);
   await subscription.handle({
     topic,
     partition,
-    fromOffset: offset,
-    toOffset: nextOffset,
-    events: [received],
+    fromOffset: ascendingOffset(generation, offset),
+    toOffset: readTo,
+    events: shown,
     tx,
     quarantine: (_, reason, detail) => rejected.push(bad(refusalOf(received, reason, detail)).bad),
   });

@@ -2,9 +2,17 @@ import type { EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
 import { failureOf } from '../database/sql-error.js';
 import type { Subscription } from '../event-log/event-batch.js';
+import { ASCENDING_POSITION, ascendingOffset } from '../event-log/log-position.js';
 import { Problem } from '../http/problem.js';
 import type { Logger } from '../logging.service.js';
-import { recordDecision, unchanged, type Decider, type Decision, type LockedItem } from './decide.service.js';
+import {
+  nameOf,
+  recordDecision,
+  unchanged,
+  type Decider,
+  type Decision,
+  type LockedItem,
+} from './decide.service.js';
 import type { DecidedItem } from './quarantine-routes.js';
 import { replayEvent, type Finding, type ReplayedEvent } from './replay-event.service.js';
 
@@ -38,8 +46,10 @@ export async function replayItems(
       decided.push(unchanged(item));
       continue;
     }
-    const nextOffset = positions.get(`${item.topic} ${item.partition}`) ?? item.offset + 1;
-    const kept = { ...(await keptEvent(tx, item)), nextOffset };
+    const { generation, offset } = item;
+    const readTo =
+      positions.get(`${item.topic} ${item.partition}`) ?? ascendingOffset(generation, offset + 1);
+    const kept = { ...(await keptEvent(tx, item)), readTo };
     const finding = await replayOne(tx, subscriptions.get(item.topic)!, kept, replayRoom);
     const decision = decisionOn(finding);
     if (decision.decision === 'replayed') await account(tx, item, finding, decider.at);
@@ -64,25 +74,26 @@ function subscriptionOf({ room, subscriptionTo }: ReplayRoom, topic: string): Su
  */
 async function lockPositions(tx: EntityManager, items: readonly LockedItem[]): Promise<Map<string, number>> {
   const wanted = [...new Map(items.map((item) => [`${item.topic} ${item.partition}`, item])).values()];
-  const rows = await tx.query<{ topic: string; partition: number; next_offset: number }[]>(
-    `select topic, partition, next_offset
+  const rows = await tx.query<{ topic: string; partition: number; reached: number }[]>(
+    `select topic, partition, ${ASCENDING_POSITION} as reached
      from consumer_position join unnest($1::text[], $2::integer[]) as wanted (topic, partition)
        using (topic, partition)
      order by topic, partition for update of consumer_position`,
     [wanted.map(({ topic }) => topic), wanted.map(({ partition }) => partition)],
   );
-  return new Map(rows.map((row) => [`${row.topic} ${row.partition}`, row.next_offset]));
+  return new Map(rows.map((row) => [`${row.topic} ${row.partition}`, row.reached]));
 }
 
 /** One at a time: 500 items with their bytes at once could be 500 MB. */
 async function keptEvent(
   tx: EntityManager,
-  { topic, partition, offset, index }: LockedItem,
-): Promise<Omit<ReplayedEvent, 'nextOffset'>> {
-  const [row] = await tx.query<[Omit<ReplayedEvent, 'nextOffset'>]>(
-    `select topic, partition, "offset", index, reason, bytes, key, claimed, appended_at as "appendedAt"
-     from quarantine where topic = $1 and partition = $2 and "offset" = $3 and index = $4`,
-    [topic, partition, offset, index],
+  { topic, partition, generation, offset, index }: LockedItem,
+): Promise<Omit<ReplayedEvent, 'readTo'>> {
+  const [row] = await tx.query<[Omit<ReplayedEvent, 'readTo'>]>(
+    `select topic, partition, log_generation as generation, "offset", index, reason, bytes, key, claimed, appended_at as "appendedAt"
+     from quarantine
+     where topic = $1 and partition = $2 and "offset" = $3 and index = $4 and log_generation = $5`,
+    [topic, partition, offset, index, generation],
   );
   return row;
 }
@@ -97,12 +108,15 @@ async function replayOne(
     return await replayEvent(tx, subscription, kept, clock);
   } catch (error) {
     if (failureOf(error) === 'trouble_outside') throw error;
-    const { topic, partition, offset, index } = kept;
-    logger.error({ err: error, room, topic, partition, offset, index }, 'a replay met a broken invariant');
+    const { topic, partition, generation, offset, index } = kept;
+    logger.error(
+      { err: error, room, topic, partition, generation, offset, index },
+      'a replay met a broken invariant',
+    );
     throw new Problem(
       500,
       'replay-broke',
-      `${room} broke on ${topic}/${partition}/${offset}/${index}, and nothing of this command was done: see the log of the server, and leave this item out`,
+      `${room} broke on ${nameOf(kept)}, and nothing of this command was done: see the log of the server, and leave this item out`,
     );
   }
 }
@@ -120,18 +134,20 @@ function decisionOn(finding: Finding): Decision {
 /** One row of kind replay for each event that was settled: read 1, and one of counted, duplicate and ignored. */
 async function account(
   tx: EntityManager,
-  { topic, partition, offset, index }: LockedItem,
+  { topic, partition, generation, offset, index }: LockedItem,
   { outcome }: Finding,
   committedAt: Date,
 ): Promise<void> {
   await tx.query(
     `insert into consumer_accounting
-       (topic, partition, from_offset, to_offset, kind, index, read, counted, duplicate, quarantined, ignored, committed_at)
-     values ($1, $2, $3::bigint, $3::bigint + 1, 'replay', $4, 1, $5, $6, 0, $7, $8)`,
+       (topic, partition, from_offset, to_offset, kind, index, read, counted, duplicate, quarantined, ignored, committed_at,
+        log_generation)
+     values ($1, $2, $3::bigint, $3::bigint + 1, 'replay', $4, 1, $5, $6, 0, $7, $8, $9)`,
     [
       ...[topic, partition, offset, index],
       ...(['counted', 'duplicate', 'ignored'] as const).map((name) => (outcome === name ? 1 : 0)),
       committedAt,
+      generation,
     ],
   );
 }
