@@ -8,6 +8,14 @@ export const FAULTS = [
     rounds: (n) => n,
   },
   {
+    name: 'commit',
+    sentence:
+      'the connection to the database goes while a COMMIT is on its way, N times at each of three moments',
+    specs: 'event-log/unknown-commit',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
     name: 'broker',
     sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
     specs: 'event-log/kafka-faults',

@@ -16,6 +16,20 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'position-unfenced',
+    sentence:
+      'the position is moved from wherever it stands, so that a batch which has committed is tried again',
+    fault: 'commit',
+    failsAt: 'expect(rooms.system.consumers().filter(',
+    edits: [
+      {
+        file: `${FOLDER}process-records.service.ts`,
+        replace: 'if (moved === 0) throw new Fenced();',
+        by: 'if (moved < 0) throw new Fenced();',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',
