@@ -16,6 +16,14 @@ export const FAULTS = [
     rounds: (n) => n,
   },
   {
+    name: 'trouble',
+    sentence:
+      'the database refuses: a deadlock, a statement that takes too long, connections that others hold',
+    specs: 'database-trouble',
+    tests: '',
+    rounds: () => 1,
+  },
+  {
     name: 'broker',
     sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
     specs: 'event-log/kafka-faults',

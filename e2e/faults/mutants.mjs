@@ -30,6 +30,45 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'deadlock-stops',
+    sentence: 'a deadlock is taken for a broken invariant, and not tried again',
+    fault: 'trouble',
+    failsAt: 'expect(isRetryingAfter(/deadlock',
+    edits: [
+      {
+        file: 'libs/platform/src/database/sql-error.ts',
+        replace: "['08', '40', '53', '55', '57', '58']",
+        by: "['08', '53', '55', '57', '58']",
+      },
+    ],
+  },
+  {
+    name: 'full-pool-stops',
+    sentence: 'a pool without a free connection is taken for a broken invariant',
+    fault: 'trouble',
+    failsAt: 'expect(isRetryingAfter(/timeout exceeded',
+    edits: [
+      {
+        file: 'libs/platform/src/database/sql-error.ts',
+        replace: 'timeout exceeded when trying to connect|',
+        by: '',
+      },
+    ],
+  },
+  {
+    name: 'no-heartbeat',
+    sentence: 'a reader that waits for the database is silent to its group',
+    fault: 'trouble',
+    failsAt: 'expect(shares()).toEqual(before)',
+    edits: [
+      {
+        file: `${FOLDER}kafka-partition.service.ts`,
+        replace: '}, HEARTBEAT_MS);',
+        by: '}, 1_000 * HEARTBEAT_MS);',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',
