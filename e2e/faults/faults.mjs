@@ -24,6 +24,13 @@ export const FAULTS = [
     rounds: () => 1,
   },
   {
+    name: 'names',
+    sentence: 'routes, integrations and agreements are made up, 100,000 of them',
+    specs: 'counters/admission',
+    tests: '',
+    rounds: () => 1,
+  },
+  {
     name: 'broker',
     sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
     specs: 'event-log/kafka-faults',

@@ -69,6 +69,19 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'routes-unfolded',
+    sentence: 'every new route has rows of its own',
+    fault: 'names',
+    failsAt: "expect(await numberOf('select count(*) from route'))",
+    edits: [
+      {
+        file: 'libs/metering/src/counters/admission.service.ts',
+        replace: 'where number <= routes',
+        by: 'where number <= routes + 1000000',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',

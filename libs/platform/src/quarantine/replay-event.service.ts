@@ -150,6 +150,7 @@ async function handle(
     toOffset: nextOffset,
     events: [received],
     tx,
+    isReplay: true,
     quarantine: (_, reason, detail) => rejected.push(bad(refusalOf(received, reason, detail)).bad),
   });
   if (rejected[0]) throw new StillBad(rejected[0]);
