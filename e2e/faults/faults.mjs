@@ -2,7 +2,7 @@
 export const FAULTS = [
   {
     name: 'consumer',
-    sentence: 'a reading process is killed with -9 in mid-batch, N times',
+    sentence: 'a reading process is killed with -9 before, in and after the writing of a batch, N times each',
     specs: 'event-log/kafka-faults',
     tests: 'a process that reads',
     rounds: (n) => n,
