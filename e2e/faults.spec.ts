@@ -28,9 +28,17 @@ describe('npm run faults', () => {
     }
   });
 
-  it('has a mutant for the killed reader, the cut COMMIT, the database that refuses, the names made up, the restarted broker and the lost leader', () => {
+  it('has a mutant for the killed reader, the cut COMMIT, the database that refuses, the names made up, the copies, the restarted broker and the lost leader', () => {
     const caught = new Set(MUTANTS.map(({ fault }) => fault));
-    expect([...caught].sort()).toEqual(['broker', 'commit', 'consumer', 'leader', 'names', 'trouble']);
+    expect([...caught].sort()).toEqual([
+      'broker',
+      'commit',
+      'consumer',
+      'copies',
+      'leader',
+      'names',
+      'trouble',
+    ]);
   });
 
   it('lists its faults and mutants', () => {

@@ -31,6 +31,14 @@ export const FAULTS = [
     rounds: () => 1,
   },
   {
+    name: 'copies',
+    sentence:
+      'each event comes up to 50 times, anywhere, hours later, changed, and in the opposite order, in N storms',
+    specs: 'counters/duplicate-storm',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
     name: 'broker',
     sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
     specs: 'event-log/kafka-faults',

@@ -82,6 +82,19 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'copies-counted',
+    sentence: 'a call that was seen before is handed over once more',
+    fault: 'copies',
+    failsAt: 'expect(await countersOf(storm))',
+    edits: [
+      {
+        file: `${FOLDER}claim-identities.service.ts`,
+        replace: 'const kept = events.filter((received) => fresh.has(received));',
+        by: 'const kept = events.filter((received) => fresh.has(received) || fresh.size === 0);',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',

@@ -18,7 +18,7 @@ import {
   untilTrue,
   type KafkaRooms,
 } from './contract/kafka-rooms.testing.js';
-import { faultMoments, faultRounds } from './contract/fault-rounds.testing.js';
+import { faultMoments, faultRounds } from '../testing/fault-rounds.service.js';
 import { probe, probeRoom } from './contract/probe-room.consumer.js';
 import type { EventLogProducer } from './record.js';
 

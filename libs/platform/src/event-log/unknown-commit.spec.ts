@@ -1,7 +1,7 @@
 import { TOPICS } from '@taxameter/contracts';
 import { createTestDatabase, startTestRooms, type TestRooms } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
-import { faultMoments, faultRounds } from './contract/fault-rounds.testing.js';
+import { faultMoments, faultRounds } from '../testing/fault-rounds.service.js';
 import { cleanedUpAfterEach, untilTrue } from './contract/kafka-rooms.testing.js';
 import { startPostgresProxy, type CutMoment } from './contract/postgres-proxy.testing.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
