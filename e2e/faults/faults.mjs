@@ -39,6 +39,13 @@ export const FAULTS = [
     rounds: (n) => n,
   },
   {
+    name: 'poison',
+    sentence: 'every known poison at once among good events, N times',
+    specs: 'event-log/poison-list',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
     name: 'broker',
     sentence: 'the broker is killed and comes back while events flow, N / 10 times (a minute each)',
     specs: 'event-log/kafka-faults',

@@ -95,6 +95,19 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'future-counts',
+    sentence: 'a call counts that lies far ahead of the clock of the log',
+    fault: 'poison',
+    failsAt: 'expect(effects.map(',
+    edits: [
+      {
+        file: `${FOLDER}decode-record.ts`,
+        replace: 'if (aheadMs > FUTURE_TOLERANCE_MS) {',
+        by: 'if (aheadMs > 1_000 * FUTURE_TOLERANCE_MS) {',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',
