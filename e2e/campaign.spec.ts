@@ -5,7 +5,13 @@ import {
   startEmbeddedPostgres,
   systemClock,
 } from '@taxameter/platform';
-import { describeWithOwnKafka, startTestBroker, type TestBroker } from '@taxameter/platform/testing';
+import {
+  describeWithOwnKafka,
+  faultMoments,
+  faultRounds,
+  startTestBroker,
+  type TestBroker,
+} from '@taxameter/platform/testing';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -14,7 +20,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { sendLoad, type Sent } from '../bench/load/send.js';
 import { compare } from '../bench/oracle/compare.js';
-import { faultMoments, faultRounds } from '../libs/platform/src/event-log/contract/fault-rounds.testing.js';
 import { service, taxameter, temporaryFolder, type Finished, type Running } from './command-line.js';
 
 /**

@@ -2,9 +2,47 @@
 export const FAULTS = [
   {
     name: 'consumer',
-    sentence: 'a reading process is killed with -9 in mid-batch, N times',
+    sentence: 'a reading process is killed with -9 before, in and after the writing of a batch, N times each',
     specs: 'event-log/kafka-faults',
     tests: 'a process that reads',
+    rounds: (n) => n,
+  },
+  {
+    name: 'commit',
+    sentence:
+      'the connection to the database goes while a COMMIT is on its way, N times at each of three moments',
+    specs: 'event-log/unknown-commit',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
+    name: 'trouble',
+    sentence:
+      'the database refuses: a deadlock, a statement that takes too long, connections that others hold',
+    specs: 'database-trouble',
+    tests: '',
+    rounds: () => 1,
+  },
+  {
+    name: 'names',
+    sentence: 'routes, integrations and agreements are made up, 100,000 of them',
+    specs: 'counters/admission',
+    tests: '',
+    rounds: () => 1,
+  },
+  {
+    name: 'copies',
+    sentence:
+      'each event comes up to 50 times, anywhere, hours later, changed, and in the opposite order, in N storms',
+    specs: 'counters/duplicate-storm',
+    tests: '',
+    rounds: (n) => n,
+  },
+  {
+    name: 'poison',
+    sentence: 'every known poison at once among good events, N times',
+    specs: 'event-log/poison-list',
+    tests: '',
     rounds: (n) => n,
   },
   {

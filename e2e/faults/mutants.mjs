@@ -16,6 +16,98 @@ export const MUTANTS = [
     ],
   },
   {
+    name: 'position-unfenced',
+    sentence:
+      'the position is moved from wherever it stands, so that a batch which has committed is tried again',
+    fault: 'commit',
+    failsAt: 'expect(rooms.system.consumers().filter(',
+    edits: [
+      {
+        file: `${FOLDER}process-records.service.ts`,
+        replace: 'if (moved === 0) throw new Fenced();',
+        by: 'if (moved < 0) throw new Fenced();',
+      },
+    ],
+  },
+  {
+    name: 'deadlock-stops',
+    sentence: 'a deadlock is taken for a broken invariant, and not tried again',
+    fault: 'trouble',
+    failsAt: 'expect(isRetryingAfter(/deadlock',
+    edits: [
+      {
+        file: 'libs/platform/src/database/sql-error.ts',
+        replace: "['08', '40', '53', '55', '57', '58']",
+        by: "['08', '53', '55', '57', '58']",
+      },
+    ],
+  },
+  {
+    name: 'full-pool-stops',
+    sentence: 'a pool without a free connection is taken for a broken invariant',
+    fault: 'trouble',
+    failsAt: 'expect(isRetryingAfter(/timeout exceeded',
+    edits: [
+      {
+        file: 'libs/platform/src/database/sql-error.ts',
+        replace: 'timeout exceeded when trying to connect|',
+        by: '',
+      },
+    ],
+  },
+  {
+    name: 'no-heartbeat',
+    sentence: 'a reader that waits for the database is silent to its group',
+    fault: 'trouble',
+    failsAt: 'expect(shares()).toEqual(before)',
+    edits: [
+      {
+        file: `${FOLDER}kafka-partition.service.ts`,
+        replace: '}, HEARTBEAT_MS);',
+        by: '}, 1_000 * HEARTBEAT_MS);',
+      },
+    ],
+  },
+  {
+    name: 'routes-unfolded',
+    sentence: 'every new route has rows of its own',
+    fault: 'names',
+    failsAt: "expect(await numberOf('select count(*) from route'))",
+    edits: [
+      {
+        file: 'libs/metering/src/counters/admission.service.ts',
+        replace: 'where number <= routes',
+        by: 'where number <= routes + 1000000',
+      },
+    ],
+  },
+  {
+    name: 'copies-counted',
+    sentence: 'a call that was seen before is handed over once more',
+    fault: 'copies',
+    failsAt: 'expect(await countersOf(storm))',
+    edits: [
+      {
+        file: `${FOLDER}claim-identities.service.ts`,
+        replace: 'const kept = events.filter((received) => fresh.has(received));',
+        by: 'const kept = events.filter((received) => fresh.has(received) || fresh.size === 0);',
+      },
+    ],
+  },
+  {
+    name: 'future-counts',
+    sentence: 'a call counts that lies far ahead of the clock of the log',
+    fault: 'poison',
+    failsAt: 'expect(effects.map(',
+    edits: [
+      {
+        file: `${FOLDER}decode-record.ts`,
+        replace: 'if (aheadMs > FUTURE_TOLERANCE_MS) {',
+        by: 'if (aheadMs > 1_000 * FUTURE_TOLERANCE_MS) {',
+      },
+    ],
+  },
+  {
     name: 'failed-at-restart',
     sentence: 'a write that failed while the broker was away is acknowledged',
     fault: 'broker',

@@ -219,6 +219,37 @@ class CounterSpace1760000100011 implements MigrationInterface {
   }
 }
 
+/**
+ * Since when a name is known, by the append time of the log: new ones are limited per minute (`counters/admission.service.ts`). Null
+ * for names from before, of SMS, and out of quarantine, which take no room of a minute.
+ */
+class Admission1760000100012 implements MigrationInterface {
+  name = 'Admission1760000100012';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table integration add column since timestamptz;
+      create index on integration (since) where since is not null;
+      alter table agreement add column since timestamptz, add column introduced_by integer;
+      create index on agreement (introduced_by, since) where since is not null;
+      create table integration_route (
+        integration integer not null,
+        route text not null,
+        since timestamptz,
+        primary key (integration, route)
+      );
+      insert into integration_route (integration, route)
+        select distinct usage.integration, route.route
+        from usage_hour as usage join route on route.id = usage.route
+        where route.route <> ''`);
+    await takeRights(runner, 'update, delete, truncate', 'integration_route');
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 async function takeRights(runner: QueryRunner, rights: string, table: string): Promise<void> {
   await runner.query(`revoke ${rights} on ${table} from taxameter_metering`);
 }
@@ -230,5 +261,6 @@ export const meteringMigrations = [
   SlowestCall1760000100004,
   SmsTotalVersions1760000100010,
   CounterSpace1760000100011,
+  Admission1760000100012,
   UsagePartitions1760000100020,
 ];

@@ -23,6 +23,11 @@ export class Dictionary {
 
   constructor(@Inject(databaseOf(ROOM)) private readonly database: DataSource) {}
 
+  /** Whether a name is in memory, and so has an id. */
+  remembers(kind: NameKind, name: string): boolean {
+    return this.remembered[kind].has(name);
+  }
+
   /** The id of each name; new names get one. */
   async idsOf(kind: NameKind, names: Iterable<string>): Promise<ReadonlyMap<string, number>> {
     const known = this.remembered[kind];

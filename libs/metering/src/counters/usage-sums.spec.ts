@@ -1,7 +1,7 @@
 import type { ApiCallEvent, SmsSentEvent } from '@taxameter/contracts';
 import fc from 'fast-check';
 import { call, sms } from '../events.testing.js';
-import { MEASURES, sumUsage, type Measures, type PairRow, type UsageSums } from './usage-sums.js';
+import { foldRoutes, MEASURES, sumUsage, type Measures, type PairRow, type UsageSums } from './usage-sums.js';
 
 const timed = (event: ApiCallEvent | SmsSentEvent) => ({ event, time: new Date(event.time) });
 const sum = (...events: (ApiCallEvent | SmsSentEvent)[]) => sumUsage(events.map(timed));
@@ -172,3 +172,36 @@ describe('sums of usage', () => {
     expect(sum()).toEqual({ minutes: [], hours: [], days: [], quarters: [] });
   });
 });
+
+describe('folded routes', () => {
+  const on = (id: string, route: string, more: Partial<ApiCallEvent['data']> = {}) =>
+    call(id, '2026-10-05T07:00:00Z', { route, ...more });
+  const { hours } = sum(
+    on('a', '/kept'),
+    on('b', '/x/1', { durationMs: 40 }),
+    on('c', '/x/2', { durationMs: 7 }),
+    on('d', '/x/3', { status: 500 }),
+    on('e', '/x/4', { organizationId: '2' }),
+    on('f', '*'),
+    sms('g', '2026-10-05T07:00:00Z'),
+  );
+
+  it('are one row for each agreement and status class, together with a route that is named so', () => {
+    const rows = foldRoutes(hours, ({ route }) => route.startsWith('/x/'));
+    expect(
+      rows.map((row) => [row.route, row.agreementId, row.statusClass, row.calls, row.durationMaxMs]).sort(),
+    ).toEqual([
+      ['*', '1', 2, 3, 40],
+      ['*', '1', 5, 1, 10],
+      ['*', '2', 2, 1, 10],
+      ['', '1', 0, 0, 0],
+      ['/kept', '1', 2, 1, 10],
+    ]);
+  });
+
+  it('change nothing where none is', () => {
+    expect(foldRoutes(hours, () => false).sort(byRoute)).toEqual([...hours].sort(byRoute));
+  });
+});
+
+const byRoute = (left: { route: string }, right: { route: string }) => (left.route < right.route ? -1 : 1);

@@ -199,3 +199,26 @@ function placeOf(event: ApiCallEvent | SmsSentEvent): { route: string; statusCla
   if (event.type === 'dk.dinero.usage.sms_sent.v1') return { route: '', statusClass: 0 };
   return { route: event.data.route, statusClass: Math.floor(event.data.status / 100) };
 }
+
+/** Under which the calls of one integration stand whose routes are too many to have a row each. */
+export const FOLDED_ROUTE = '*';
+
+/** The same calls in fewer rows: those of folded routes are together in one for each hour, pair and status class. */
+export function foldRoutes(hours: readonly HourRow[], isFolded: (row: HourRow) => boolean): HourRow[] {
+  const kept: HourRow[] = [];
+  const folded = new Map<string, HourRow>();
+  for (const row of hours) {
+    if (row.route !== FOLDED_ROUTE && !isFolded(row)) {
+      kept.push(row);
+      continue;
+    }
+    const key = `${row.window}|${row.integrationId}|${row.agreementId}|${row.statusClass}`;
+    let sum = folded.get(key);
+    if (!sum) {
+      sum = { ...row, ...NOTHING, route: FOLDED_ROUTE };
+      folded.set(key, sum);
+    }
+    add(sum, row);
+  }
+  return [...kept, ...folded.values()];
+}

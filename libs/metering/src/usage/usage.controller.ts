@@ -43,7 +43,11 @@ export const asOf = z
 const usageItem = z.object({
   integrationId: z.string().optional().describe('when grouped by integration'),
   organizationId: z.string().nullable().optional().describe('when grouped by agreement; null: no agreement'),
-  route: z.string().nullable().optional().describe('when grouped by route; null: SMS, which have none'),
+  route: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('when grouped by route; null: SMS, which have none; *: all that are too many for a row each'),
   statusClass: z
     .enum(STATUS_CLASSES)
     .optional()
@@ -75,7 +79,11 @@ export const getUsage = defineRoute({
       .optional()
       .describe('empty: usage without agreement'),
     statusClass: z.enum(STATUS_CLASSES).optional().describe('by hour'),
-    route: z.string().max(300).optional().describe('by hour; empty: SMS, which have none'),
+    route: z
+      .string()
+      .max(300)
+      .optional()
+      .describe('by hour; empty: SMS, which have none; *: all that are too many for a row each'),
     timeZone: z
       .string()
       .max(64)

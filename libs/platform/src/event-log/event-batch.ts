@@ -18,6 +18,8 @@ export interface EventBatch<Event extends CloudEvent = CloudEvent> {
   readonly toOffset: number;
   readonly events: readonly ReceivedEvent<Event>[];
   readonly tx: EntityManager;
+  /** A person has asked for this event out of quarantine: what a rule of prudence held back may pass now. */
+  readonly isReplay?: true;
   /** Bad by a rule of the domain: quarantined with reason and bytes, and not counted. */
   quarantine(received: ReceivedEvent, reason: string, detail: string): void;
 }

@@ -18,15 +18,17 @@ import {
   untilTrue,
   type KafkaRooms,
 } from './contract/kafka-rooms.testing.js';
-import { faultMoments, faultRounds } from './contract/fault-rounds.testing.js';
+import { faultMoments, faultRounds } from '../testing/fault-rounds.service.js';
 import { probe, probeRoom } from './contract/probe-room.consumer.js';
 import type { EventLogProducer } from './record.js';
 
 /** Processes and brokers that are killed while events flow: each event counts once, and none is missing. */
 
 const KILL_ROUNDS = faultRounds(3);
+const KILL_ROUNDS_AT_POINT = faultRounds(1);
 const RESTARTS = faultRounds(1);
 const moment = faultMoments();
+const SLOW_MS = 200;
 const KEYS = ['isv_a|1', 'isv_b|2', 'isv_c|3', 'isv_d|4', 'isv_e|5', 'isv_f|6'];
 const after = cleanedUpAfterEach();
 const FIXTURE = join(import.meta.dirname, 'contract/probe-process.fixture.mjs');
@@ -103,35 +105,48 @@ describeWithKafka('a process that reads', (brokers) => {
     throw new Error(`the process ended without saying ${word}: ${heard}`);
   };
 
+  /** Kills a process once for each round, after it has said a word, while another one reads beside it. */
+  const killAt = async (word: string, rounds: number, pauseMs = 0) => {
+    const database = await createTestDatabase();
+    after(() => database.drop());
+    const prefix = newPrefix();
+    const rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
+    after(() => rooms.stop());
+    const events = writeEvents(rooms.producer, word);
+    after(() => events.stop());
+    const settings = {
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: brokers(),
+      TOPIC_PREFIX: prefix,
+      FIXED_CLOCK: '2026-10-05T08:00:00Z',
+      LOG_LEVEL: 'fatal',
+      PORT: '0',
+      ...(word === 'mid-batch' ? { slowMs: SLOW_MS } : { stopAt: word }),
+    };
+    for (let round = 0; round < rounds; round += 1) {
+      const child = startProcess(settings);
+      await says(child, word, pauseMs > 0 ? 1 + moment(4) : 1);
+      if (pauseMs > 0) await sleep(moment(pauseMs));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await expectExactly(rooms, await events.stop());
+  };
+
   it(
     `may be killed with -9 in mid-batch ${KILL_ROUNDS} times, and each event counts once`,
-    async () => {
-      const database = await createTestDatabase();
-      after(() => database.drop());
-      const prefix = newPrefix();
-      const rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url });
-      after(() => rooms.stop());
-      const events = writeEvents(rooms.producer, 'killed');
-      after(() => events.stop());
-      const settings = {
-        DATABASE_URL: database.url,
-        KAFKA_BROKERS: brokers(),
-        TOPIC_PREFIX: prefix,
-        FIXED_CLOCK: '2026-10-05T08:00:00Z',
-        LOG_LEVEL: 'fatal',
-        PORT: '0',
-        slowMs: 200,
-      };
-      for (let round = 0; round < KILL_ROUNDS; round += 1) {
-        const child = startProcess(settings);
-        await says(child, 'mid-batch', 1 + moment(4));
-        await sleep(moment(settings.slowMs));
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
-      await expectExactly(rooms, await events.stop());
-    },
+    () => killAt('mid-batch', KILL_ROUNDS, SLOW_MS),
     60_000 + KILL_ROUNDS * 20_000,
+  );
+
+  it.each([
+    ['before the first statement of a batch', 'unwritten'],
+    ['while PostgreSQL runs a statement of a batch', 'writing'],
+    ['between the commit of PostgreSQL and that of Kafka', 'committed'],
+  ])(
+    `may be killed with -9 %s ${KILL_ROUNDS_AT_POINT} times, and each event counts once`,
+    (_, word) => killAt(word, KILL_ROUNDS_AT_POINT),
+    60_000 + KILL_ROUNDS_AT_POINT * 20_000,
   );
 
   it('shares the partitions with another one, is relieved within two seconds, and none is read by both', async () => {

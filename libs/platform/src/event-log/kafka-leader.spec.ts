@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithOwnKafka, startTestBroker } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
 import { cleanedUpAfterEach, startKafkaRooms, untilTrue } from './contract/kafka-rooms.testing.js';
-import { faultMoments, faultRounds } from './contract/fault-rounds.testing.js';
+import { faultMoments, faultRounds } from '../testing/fault-rounds.service.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
 
 /** kafkajs says "stored" for partitions it never wrote to, when a leader dies in a request to several brokers (K17). */

@@ -154,6 +154,7 @@ async function handle(
     toOffset: readTo,
     events: shown,
     tx,
+    isReplay: true,
     quarantine: (_, reason, detail) => rejected.push(bad(refusalOf(received, reason, detail)).bad),
   });
   if (rejected[0]) throw new StillBad(rejected[0]);
