@@ -70,7 +70,14 @@ beforeEach(async () => {
       value: new TextEncoder().encode(JSON.stringify(events)),
       appendedAt: new Date(START_MS + minute * MINUTE_MS),
     };
-    const range = { topic, partition: 0, records: [record], fromOffset: offset, toOffset: offset + 1 };
+    const range = {
+      topic,
+      partition: 0,
+      generation: 0,
+      records: [record],
+      fromOffset: offset,
+      toOffset: offset + 1,
+    };
     const { kind } = await processRecords(test.database, subscription, range, clock);
     expect(kind).toBe('committed');
     offset += 1;
