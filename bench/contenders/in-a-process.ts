@@ -2,8 +2,12 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Runs a contender as a process of its own, so that none warms up or fills the memory of another. */
-export async function runContender<Answer>(name: string, args: readonly string[]): Promise<Answer> {
-  const script = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+export async function runContender<Answer>(
+  name: string,
+  args: readonly string[],
+  built = new URL('./', import.meta.url),
+): Promise<Answer> {
+  const script = fileURLToPath(new URL(`${name}.js`, built));
   const child = spawn(process.execPath, ['--max-old-space-size=6000', script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

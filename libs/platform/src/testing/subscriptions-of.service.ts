@@ -8,6 +8,7 @@ import { databaseOf } from '../database/room-database.service.js';
 import type { Subscription } from '../event-log/event-batch.js';
 import { EVENT_LOG_TRANSPORT } from '../event-log/on-events.decorator.js';
 import { readSubscriptions } from '../event-log/read-subscriptions.service.js';
+import { createLogger, LOGGER } from '../logging.service.js';
 import type { Room } from '../room.js';
 
 /** What a room reads, without any event log: for a bench that hands it batches itself. */
@@ -15,6 +16,7 @@ export async function subscriptionsOf(room: Room, database: DataSource): Promise
   const providers = [
     { provide: databaseOf(room.name), useValue: database },
     { provide: CLOCK, useValue: systemClock },
+    { provide: LOGGER, useValue: createLogger('silent') },
   ];
   @Global()
   @Module({ providers, exports: providers.map(({ provide }) => provide) })
@@ -22,7 +24,12 @@ export async function subscriptionsOf(room: Room, database: DataSource): Promise
   @Module({ imports: [Ground, room.module] })
   class Process {}
   const collector = new Collector(room.name);
-  const app = await NestFactory.createMicroservice(Process, { strategy: collector, logger: false });
+  const app = await NestFactory.createMicroservice(Process, {
+    strategy: collector,
+    logger: false,
+    // Else Nest ends the process without a word.
+    abortOnError: false,
+  });
   await app.listen();
   return collector.subscriptions;
 }
