@@ -5,9 +5,16 @@ import { fetchedOffsetOf } from './kafkajs-mends.service.js';
 import { gapAt, type Gap, type LogExtent, type LogPosition } from './log-position.js';
 import { readPosition, type RecordRange } from './process-records.service.js';
 import type { StoredRecord } from './record.js';
-import { orAborted } from './waiting.service.js';
+import { orAborted, type Places } from './waiting.service.js';
 
-/** Reads one topic-partition of Kafka for one room, from where the room's database says. */
+/**
+ * Reads one topic-partition of Kafka for one room, from where the room's database says.
+ *
+ * A batch is worked on after it was handed over: kafkajs fetches again only when it has been given back all batches of the last
+ * fetch, and node and the database stood idle for a quarter of the time meanwhile. Of a partition one batch is in work and one
+ * waits. kafkajs is told at the hand-over that it may read on behind the batch; when the work comes to nothing it is sent back to
+ * the position of the database.
+ */
 
 const HEARTBEAT_MS = 500;
 const RETRY_MS = 1_000;
@@ -30,10 +37,14 @@ export class KafkaPartition {
   private ready: Promise<void> = Promise.resolve();
   /** Counts assignments and looks: what an earlier one is still waiting for counts nothing. */
   private turn = 0;
+  private leave = new AbortController();
+  private inWork: Promise<void> = Promise.resolve();
 
   constructor(
     readonly work: PartitionWork,
     private readonly consumer: PartitionConsumer,
+    /** Of all partitions of the consumer: batches in work at a time. */
+    private readonly places: Places,
     /** Aborted when the process ends. */
     private readonly leaving: AbortSignal,
   ) {}
@@ -43,13 +54,21 @@ export class KafkaPartition {
    * keeps for the group is for people.
    */
   begin(): void {
-    this.turn += 1;
-    this.ready = this.findPosition(this.turn);
+    this.release();
+    const { turn, inWork } = this;
+    this.ready = inWork.then(() => this.findPosition(turn));
   }
 
-  /** Assigned to another process: nothing is steered any more. */
+  /** Assigned to another process: nothing is steered any more, and what waits for the database is given back. */
   release(): void {
     this.turn += 1;
+    this.leave.abort();
+    this.leave = new AbortController();
+  }
+
+  /** Resolves when nothing is in work. */
+  settled(): Promise<void> {
+    return this.inWork;
   }
 
   private async findPosition(turn: number): Promise<void> {
@@ -116,7 +135,8 @@ export class KafkaPartition {
   }
 
   /**
-   * Never throws for what is in the batch or for the database: kafkajs would crash the whole consumer over it (K2, K3, K18).
+   * Resolves when the batch is in work, or is not to be. Never throws for what is in the batch or for the database: kafkajs
+   * would crash the whole consumer over it (K2, K3, K18).
    * @throws kafkajs's error when the group is forming anew, so that it joins again
    */
   async take(payload: EachBatchPayload): Promise<void> {
@@ -132,9 +152,7 @@ export class KafkaPartition {
       });
     }, HEARTBEAT_MS);
     try {
-      if (this.leaving.aborted) return;
-      await orAborted(this.ready, leave.signal);
-      if (!leave.signal.aborted) await this.applyBatch(payload, leave.signal);
+      if (!this.leaving.aborted) await this.handOver(payload, leave.signal);
     } finally {
       clearInterval(beat);
       this.leaving.removeEventListener('abort', quit);
@@ -142,29 +160,53 @@ export class KafkaPartition {
     if (lost !== undefined) throw lost as Error;
   }
 
-  private async applyBatch(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {
+  private async handOver(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {
+    await orAborted(this.ready, leave);
+    await orAborted(this.inWork, leave);
+    const giveBack = await this.places.take(leave);
+    if (giveBack === undefined) return;
+    if (!this.isNext(payload)) return giveBack();
+    payload.resolveOffset(payload.batch.lastOffset());
+    this.inWork = this.applyBatch(payload, this.turn, this.leave.signal)
+      .catch((error: unknown) => {
+        this.work.logger.error({ err: error, topic: this.work.status.topic }, 'a batch was not finished');
+        this.begin();
+      })
+      .finally(giveBack);
+  }
+
+  private isNext(payload: EachBatchPayload): boolean {
+    const { batch } = payload;
+    const { status } = this.work;
+    if (status.state === 'stopped' || status.state === 'gap') payload.pause();
+    // A log that has become shorter would be read on from the position once it has grown past it, and what came between be lost.
+    else if (payload.isStale()) return false;
+    else if (fetchedOffsetOf(batch) > status.nextOffset || status.nextOffset > Number(batch.highWatermark)) {
+      status.logEnd = Number(batch.highWatermark);
+      this.begin();
+    } else return true;
+    return false;
+  }
+
+  private async applyBatch(payload: EachBatchPayload, turn: number, leave: AbortSignal): Promise<void> {
     const { batch } = payload;
     const { status } = this.work;
     const { topic, partition } = status;
-    if (status.state === 'stopped' || status.state === 'gap') return void payload.pause();
-    if (payload.isStale()) return;
-    if (fetchedOffsetOf(batch) > status.nextOffset) return this.begin();
+    const backToPosition = () => {
+      if (turn === this.turn) this.consumer.seek(topic, partition, status.nextOffset);
+    };
     status.logEnd = Number(batch.highWatermark);
-    // A log that has become shorter would be read on from the position once it has grown past it, and what came between be lost.
-    if (status.nextOffset > status.logEnd) return this.begin();
     const toOffset = Number(batch.lastOffset()) + 1;
     for (const range of rangesOf(status, batch.messages, toOffset)) {
       status.nextAppendedAt = range.records[0]?.appendedAt ?? null;
       const applied = await applyRange(this.work, range, leave);
       if (applied === 'applied' || applied === 'fenced') status.nextAppendedAt = null;
       if (applied === 'left') return;
-      if (applied === 'stopped') return void payload.pause();
-      if (applied === 'fenced') return this.consumer.seek(topic, partition, status.nextOffset);
-      payload.resolveOffset(String(range.toOffset - 1));
+      if (applied === 'stopped') return this.consumer.pause(topic, partition);
+      if (applied === 'fenced') return backToPosition();
     }
     // The batch lay below the position, whole or in part.
-    if (status.nextOffset > toOffset) this.consumer.seek(topic, partition, status.nextOffset);
-    else if (status.nextOffset === toOffset) payload.resolveOffset(String(toOffset - 1));
+    if (status.nextOffset > toOffset) backToPosition();
     const committed = { topic: batch.topic, partitions: [{ partition, offset: String(status.nextOffset) }] };
     // For lag tools only.
     await payload.commitOffsetsIfNecessary({ topics: [committed] }).catch(() => undefined);

@@ -9,6 +9,7 @@ import { cleanedUpAfterEach, untilTrue } from './contract/kafka-rooms.testing.js
 import { probeRoom } from './contract/probe-room.consumer.js';
 import type { EventBatch } from './event-batch.js';
 import { KafkaPartition } from './kafka-partition.service.js';
+import { Places } from './waiting.service.js';
 
 /** What a partition does with batches that Kafka hands over in ways that are hard to bring about from outside. */
 
@@ -50,7 +51,7 @@ async function partitionAt(position: number, handle: (batch: EventBatch) => Prom
   const subscription = { room: 'probe', topic, types: [], handle };
   const clock = fixedClock(new Date('2026-10-05T08:00:00Z'));
   const work = { database: room.database, subscription, status, clock, logger: pino({ level: 'silent' }) };
-  const partition = new KafkaPartition(work, consumer, new AbortController().signal);
+  const partition = new KafkaPartition(work, consumer, new Places(1), new AbortController().signal);
   partition.begin();
   const ranges = () =>
     room.database.query<unknown[]>(
@@ -99,6 +100,7 @@ describe('a batch from Kafka', () => {
     });
     const { given, resolved } = payload(facts(0, 1, 2, 3));
     await partition.take(given);
+    await partition.settled();
     expect(handed).toEqual([2, 3]);
     expect(await ranges()).toEqual([{ from_offset: 2, to_offset: 4, read: 2, counted: 2, ignored: 0 }]);
     expect(status.nextOffset).toBe(4);
@@ -108,6 +110,7 @@ describe('a batch from Kafka', () => {
   it('that lies below the position is left, and reading goes on at the position', async () => {
     const { partition, seeks, ranges } = await partitionAt(7, async () => undefined);
     await partition.take(payload(facts(0, 1, 2)).given);
+    await partition.settled();
     expect(await ranges()).toEqual([]);
     expect(seeks.at(-1)).toBe(7);
   });
@@ -124,6 +127,7 @@ describe('a batch from Kafka', () => {
   it('that was fetched from beyond the position is not taken: kafkajs has jumped', async () => {
     const { partition, seeks, ranges } = await partitionAt(2, async () => undefined);
     await partition.take(payload(facts(5, 6)).given);
+    await partition.settled();
     expect(await ranges()).toEqual([]);
     await sleep(100);
     expect(seeks).toEqual([2, 2]);
@@ -132,6 +136,7 @@ describe('a batch from Kafka', () => {
   it('with holes where records were compacted away or are control records moves the position over them', async () => {
     const { partition, status, ranges } = await partitionAt(2, async () => undefined);
     await partition.take(payload(facts(4, 8), { from: 2, to: 11 }).given);
+    await partition.settled();
     expect(await ranges()).toEqual([{ from_offset: 2, to_offset: 12, read: 2, counted: 2, ignored: 0 }]);
     expect(status.nextOffset).toBe(12);
   });
@@ -140,6 +145,7 @@ describe('a batch from Kafka', () => {
     const { partition, ranges } = await partitionAt(0, async () => undefined);
     const tombstones = Array.from({ length: 5_001 }, (_, offset) => [offset, null] as const);
     await partition.take(payload(tombstones).given);
+    await partition.settled();
     expect(await ranges()).toEqual([
       { from_offset: 0, to_offset: 5_000, read: 5_000, counted: 0, ignored: 5_000 },
       { from_offset: 5_000, to_offset: 5_001, read: 1, counted: 0, ignored: 1 },
@@ -152,21 +158,74 @@ describe('a batch from Kafka', () => {
       attempts += 1;
       throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
     });
+    await partition.take(payload(facts(0)).given);
     const rebalancing = Object.assign(new Error('The group is rebalancing'), {
       type: 'REBALANCE_IN_PROGRESS',
     });
     const heartbeat = () => Promise.reject(attempts > 1 ? rebalancing : new Error('no connection now'));
-    const { given, resolved } = payload(facts(0), { heartbeat });
-    await expect(partition.take(given)).rejects.toBe(rebalancing);
+    const next = payload(facts(1), { heartbeat });
+    await expect(partition.take(next.given)).rejects.toBe(rebalancing);
     expect(attempts).toBeGreaterThan(1);
+    partition.release();
+    await partition.settled();
     expect(status.state).toBe('retrying');
-    expect(resolved).toEqual([]);
+    expect(next.resolved).toEqual([]);
     expect(await ranges()).toEqual([]);
+  });
+
+  it('is handed over before its work is done, and the next of its partition waits for that', async () => {
+    const handed: number[] = [];
+    let finish = () => {};
+    const { partition, ranges } = await partitionAt(0, async (batch) => {
+      handed.push(...batch.events.map(({ position }) => position.offset));
+      if (handed.length === 2) await new Promise<void>((resolve) => (finish = resolve));
+    });
+    const [first, second] = [payload(facts(0, 1)), payload(facts(2, 3))];
+    await partition.take(first.given);
+    expect(first.resolved).toEqual([1]);
+    await untilTrue(() => handed.length === 2);
+    const taken = partition.take(second.given);
+    await sleep(50);
+    expect([handed, second.resolved, await ranges()]).toEqual([[0, 1], [], []]);
+    finish();
+    await taken;
+    await partition.settled();
+    expect(handed).toEqual([0, 1, 2, 3]);
+    expect(await ranges()).toHaveLength(2);
+  });
+
+  it('that was fetched ahead of one that came to nothing is not taken, and reading goes back', async () => {
+    const { partition, seeks, status, database, ranges } = await partitionAt(0, async () => undefined);
+    await untilTrue(() => status.state === 'running');
+    // Another reader was faster by one.
+    await database.query('update consumer_position set next_offset = 1');
+    await partition.take(payload(facts(0, 1)).given);
+    await partition.take(payload(facts(2, 3)).given);
+    await partition.settled();
+    await untilTrue(() => seeks.length > 2);
+    expect(seeks.slice(1)).toEqual([1, 1]);
+    expect(await ranges()).toEqual([]);
+    await partition.take(payload(facts(1, 2)).given);
+    await partition.settled();
+    expect(await ranges()).toEqual([{ from_offset: 1, to_offset: 3, read: 2, counted: 2, ignored: 0 }]);
+  });
+
+  it('of one partition leaves room for another only when there are places', async () => {
+    const places = new Places(1);
+    const giveBack = await places.take(new AbortController().signal);
+    const tired = new AbortController();
+    const given = places.take(tired.signal);
+    const waiting = places.take(new AbortController().signal);
+    tired.abort();
+    expect(await given).toBeUndefined();
+    giveBack!();
+    expect(await waiting).toBeDefined();
   });
 
   it('does not throw into kafkajs when an invariant of ours is broken: only this partition stops', async () => {
     const { partition, status } = await partitionAt(0, () => Promise.reject(new Error('ours is broken')));
     await partition.take(payload(facts(0)).given);
+    await partition.settled();
     expect(status).toMatchObject({ state: 'stopped', reason: 'ours is broken', nextOffset: 0 });
   });
 });

@@ -10,7 +10,7 @@ import { KAFKA_PATIENCE } from './kafka-client.service.js';
 import { EventLogError, kafkaFailureOf, toEventLogError } from './kafka-failure.js';
 import type { KafkaLog } from './kafka-log.service.js';
 import { KafkaPartition, type PartitionConsumer } from './kafka-partition.service.js';
-import { orAborted, within } from './waiting.service.js';
+import { orAborted, Places, within } from './waiting.service.js';
 
 /** A room's membership in its consumer group: joins, and joins again whatever happened, until it is stopped. */
 
@@ -20,8 +20,8 @@ const HEARTBEAT_MS = 1_000;
 /** Many small fetches would be many small transactions: a fetch waits for 16 kB, but not longer than this. */
 const FETCH_WAIT_MS = 100;
 const FETCH_MIN_BYTES = 16_384;
-/** Fetching, node and the database overlap with two; more than three gained nothing on two cores (K11). */
-const PARTITIONS_AT_ONCE = 2;
+/** Node and the database overlap with two; more than three gained nothing on two cores (K11). */
+const BATCHES_AT_ONCE = 2;
 const REJOIN_FIRST_MS = 500;
 const REJOIN_LONGEST_MS = 5_000;
 const CODEC_REJOIN_MS = 30_000;
@@ -42,6 +42,7 @@ export interface RoomConsumerOptions {
 
 export class KafkaRoomConsumer {
   private readonly leaving = new AbortController();
+  private readonly places = new Places(BATCHES_AT_ONCE);
   private readonly topics: readonly string[];
   private partitions = new Map<string, KafkaPartition>();
   private consumer: Consumer | undefined;
@@ -114,7 +115,7 @@ export class KafkaRoomConsumer {
       joining = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+        partitionsConsumedConcurrently: BATCHES_AT_ONCE,
         eachBatch: async (payload) => {
           if (isCurrent()) await this.partitions.get(nameOf(payload.batch))?.take(payload);
         },
@@ -142,6 +143,9 @@ export class KafkaRoomConsumer {
       clearInterval(watching);
       // A consumer that is told to stop while it joins would go on joining, and read on as a ghost.
       await within(LEAVE_WITHIN_MS, joining);
+      // What is in work is given back or committed before the next owner asks for the position.
+      for (const partition of this.partitions.values()) partition.release();
+      await within(LEAVE_WITHIN_MS, Promise.all([...this.partitions.values()].map((each) => each.settled())));
       await within(LEAVE_WITHIN_MS, consumer.disconnect());
       this.consumer = undefined;
     }
@@ -202,7 +206,7 @@ export class KafkaRoomConsumer {
       nextAppendedAt: null,
     };
     const work = { database, subscription, status, clock, logger };
-    return new KafkaPartition(work, this.door(), this.leaving.signal);
+    return new KafkaPartition(work, this.door(), this.places, this.leaving.signal);
   }
 
   private door(): PartitionConsumer {

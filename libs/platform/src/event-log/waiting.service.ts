@@ -40,3 +40,33 @@ export async function within(milliseconds: number, work: Promise<unknown>): Prom
   await Promise.race([work.catch(() => undefined), late]);
   enough.abort();
 }
+
+/** So many may work at a time; who comes later waits, in the order of coming. */
+export class Places {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  /** @returns what gives the place back, to be called once; undefined when the signal was aborted before there was one */
+  async take(leave: AbortSignal): Promise<(() => void) | undefined> {
+    if (leave.aborted) return undefined;
+    if (this.free > 0) this.free -= 1;
+    else {
+      let called = () => {};
+      const turn = new Promise<true>((resolve) => this.waiting.push((called = () => resolve(true))));
+      if (!(await orAborted(turn, leave))) {
+        const at = this.waiting.indexOf(called);
+        if (at < 0) this.giveBack();
+        else this.waiting.splice(at, 1);
+        return undefined;
+      }
+    }
+    return () => this.giveBack();
+  }
+
+  private giveBack(): void {
+    const next = this.waiting.shift();
+    if (next) next();
+    else this.free += 1;
+  }
+}
