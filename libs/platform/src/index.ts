@@ -40,6 +40,7 @@ export { eventText } from './event-stream/event-text.js';
 export { runCommand } from './http/command.service.js';
 export { openApiDocument } from './http/openapi.js';
 export * from './http/page.js';
+export * from './http/place-cursor.js';
 export * from './http/problem.js';
 export { Input, Route, type Call, type CallOf } from './http/route.decorator.js';
 export * from './http/route.js';
