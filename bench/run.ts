@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { CommandLine } from './command-line.js';
 import { measureGrowth } from './growth.js';
 import { Pipeline, shown, type Round } from './pipeline.js';
 import { measureIdle, measureRecovery } from './recovery.js';
@@ -30,43 +30,28 @@ const BEGAN_HOURS_AGO = 20;
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 
-function refuse(sentence: string): never {
-  process.stderr.write(`${sentence}\n\n${HELP}`);
-  process.exit(2);
-}
-
 function readOptions() {
-  const options = {
-    events: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '5' },
-    growth: { type: 'string', default: '10000000' },
-    beside: { type: 'boolean', default: false },
-    write: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  } as const;
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    if (values.help) {
-      process.stdout.write(HELP);
-      process.exit(0);
-    }
-    if (positionals.length !== 1 || positionals[0] !== 'pipeline') refuse('name the bench: pipeline');
-    const number = (name: 'events' | 'rounds' | 'growth', least: number) => {
-      const value = Number(values[name]);
-      if (!Number.isSafeInteger(value) || value < least)
-        refuse(`--${name} must be a whole number from ${least}`);
-      return value;
-    };
-    return {
-      ...values,
-      events: number('events', 20_000),
-      rounds: number('rounds', 1),
-      growth: number('growth', 2_000_000),
-    };
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
+  const commandLine: CommandLine = new CommandLine(HELP);
+  const { values, positionals } = commandLine.read({
+    options: {
+      events: { type: 'string', default: '1000000' },
+      rounds: { type: 'string', default: '5' },
+      growth: { type: 'string', default: '10000000' },
+      beside: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  if (positionals.length !== 1 || positionals[0] !== 'pipeline')
+    commandLine.refuse('name the bench: pipeline');
+  return {
+    ...values,
+    events: commandLine.wholeNumber('events', values.events, 20_000),
+    rounds: commandLine.wholeNumber('rounds', values.rounds, 1),
+    growth: commandLine.wholeNumber('growth', values.growth, 2_000_000),
+  };
 }
 
 const options = readOptions();

@@ -1,5 +1,6 @@
 import { apiCallKey, type ApiCallEvent } from '@taxameter/contracts';
-import { hex, randomOf, uuidV4, uuidV7 } from './random.js';
+import { randomOf } from '@taxameter/contracts/testing';
+import { hex, uuidV4, uuidV7 } from './identifiers.js';
 
 /**
  * The load of the pipeline bench: API calls in sessions, as integrations work. A session is one integration on one agreement

@@ -46,6 +46,8 @@ class Site {
   private constructor(
     readonly broker: TestBroker,
     readonly databaseUrl: string,
+    /** Goes with the site. */
+    readonly folder: string,
     private readonly prefix: string,
     private readonly stopDatabase: () => Promise<void>,
   ) {}
@@ -56,7 +58,7 @@ class Site {
     const broker = await startTestBroker();
     const prefix = `campaign-${randomBytes(4).toString('hex')}.`;
     await createTopics({ brokers: broker.brokers.split(','), prefix });
-    const site = new Site(broker, postgres.url, prefix, async () => {
+    const site = new Site(broker, postgres.url, folder, prefix, async () => {
       await postgres.stop();
       await discardEmbeddedPostgres(join(folder, 'data'));
       rmSync(folder, { recursive: true, force: true });
@@ -188,7 +190,7 @@ describeWithOwnKafka('a site where everything dies', () => {
     'counts each event once, as an oracle finds that knows only what was sent',
     async () => {
       const token = await issueBootstrapToken(site.databaseUrl, systemClock);
-      const file = join(temporaryFolder('sent'), 'sent.ndjson');
+      const file = join(site.folder, 'sent.ndjson');
       const names = Object.keys(FAULTS);
       let sent: Sent | undefined;
       const sending = sendLoad({
@@ -202,9 +204,14 @@ describeWithOwnKafka('a site where everything dies', () => {
         await sleep(BETWEEN_MS);
       }
       await sending;
-      await settled(site);
+      // Good for 5 minutes, of which the sending may have taken more.
+      const access = {
+        url: site.address('metering-2'),
+        token: await issueBootstrapToken(site.databaseUrl, systemClock),
+      };
+      await settled(access);
       expect(sent).toMatchObject({ failed: 0, unknown: 0 });
-      const found = await compare(file, { url: site.address('metering-2'), token });
+      const found = await compare(file, access);
       expect(found.differences).toEqual([]);
       expect(found.sent).toBe(ROUNDS * EVENTS_PER_ROUND);
       const [sums] = await site.sql(SUMS);
@@ -220,10 +227,9 @@ describeWithOwnKafka('a site where everything dies', () => {
   );
 });
 
-async function settled(site: Site): Promise<void> {
+async function settled({ url, token }: { url: string; token: string }): Promise<void> {
   for (const deadline = Date.now() + SETTLE_MS; ; await sleep(200)) {
-    const token = await issueBootstrapToken(site.databaseUrl, systemClock);
-    const response = await fetch(`${site.address('metering-2')}/v1/accounting`, {
+    const response = await fetch(`${url}/v1/accounting`, {
       headers: { authorization: `Bearer ${token}` },
     }).catch(() => undefined);
     const text = (await response?.text()) ?? 'no answer';

@@ -1,5 +1,6 @@
 import type { ApiCall, ApiCallEvent, SmsSentEvent } from '@taxameter/contracts';
-import { hex, uuidV4, type Random } from '../random.js';
+import type { Random } from '@taxameter/contracts/testing';
+import { hex, uuidV4 } from '../identifiers.js';
 
 /** How integrations behave: each persona says what one of its kind sends in one minute. */
 

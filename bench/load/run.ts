@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { CommandLine } from '../command-line.js';
 import { sendLoad } from './send.js';
 
 /** `npm run load`: integrations of all kinds, who write down what they sent. */
@@ -19,51 +19,28 @@ The token (role ingest) is read from TAXAMETER_TOKEN. Then hold the counters aga
 
 const HOUR_MS = 3_600_000;
 
-function refuse(sentence: string): never {
-  process.stderr.write(`${sentence}\n\n${HELP}`);
-  process.exit(2);
-}
-
-function optionsOf() {
-  const text = (value: string) => ({ type: 'string', default: value }) as const;
-  try {
-    return parseArgs({
-      options: {
-        url: { type: 'string' },
-        file: { type: 'string' },
-        events: text('100000'),
-        members: text('200'),
-        seed: text('1'),
-        hours: text('24'),
-        'at-once': text('4'),
-        patience: text('60'),
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-const values = optionsOf();
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
-const { url, file } = values;
-if (!url || !file) refuse('--url and --file are needed');
-const token = process.env['TAXAMETER_TOKEN'];
-if (!token) refuse('TAXAMETER_TOKEN is not set: npm run taxameter -- token --help makes one');
-const number = (name: 'events' | 'members' | 'seed' | 'hours' | 'at-once' | 'patience', most: number) => {
-  const value = Number(values[name]);
-  if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    refuse(`--${name} must be from 1 to ${most}`);
-  return value;
-};
+const commandLine: CommandLine = new CommandLine(HELP);
+const text = (value: string) => ({ type: 'string', default: value }) as const;
+const { values } = commandLine.read({
+  options: {
+    url: { type: 'string' },
+    file: { type: 'string' },
+    events: text('100000'),
+    members: text('200'),
+    seed: text('1'),
+    hours: text('24'),
+    'at-once': text('4'),
+    patience: text('60'),
+    help: { type: 'boolean', default: false },
+  },
+});
+const target = commandLine.target(values);
+const number = (name: 'events' | 'members' | 'seed' | 'hours' | 'at-once' | 'patience', most: number) =>
+  commandLine.wholeNumber(name, values[name], 1, most);
 let saidMs = 0;
 const sent = await sendLoad(
   {
-    ...{ url: url.replace(/\/$/, ''), file, token },
+    ...target,
     events: number('events', 1_000_000_000),
     members: number('members', 100_000),
     seed: number('seed', 2 ** 32 - 1),

@@ -1,7 +1,7 @@
+import { randomOf } from '@taxameter/contracts/testing';
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomOf } from '../random.js';
 import { membersOf, minuteOf, type LoadEvent } from './personas.js';
 import { lineOf, type Outcome } from './sent-file.js';
 

@@ -31,15 +31,15 @@ export function lineOf(outcome: Outcome, event: LoadEvent): string {
   );
 }
 
+/** A line as `lineOf` wrote it. */
+type SentValues = [Outcome, SentLine['kind'], string, string, string, string, string, number, number];
+
 /** @throws SyntaxError when it is not a line of such a file */
 export function readLine(line: string): SentLine {
   const values: unknown = JSON.parse(line);
   if (!Array.isArray(values) || values.length !== 9)
     throw new SyntaxError(`not a line of what was sent: ${line}`);
-  const [outcome, kind, source, id, time, integrationId, organizationId, status, segments] = values as [
-    Outcome,
-    SentLine['kind'],
-    ...string[],
-  ] as unknown as [Outcome, SentLine['kind'], string, string, string, string, string, number, number];
+  const [outcome, kind, source, id, time, integrationId, organizationId, status, segments] =
+    values as SentValues;
   return { outcome, kind, source, id, time, integrationId, organizationId, status, segments };
 }

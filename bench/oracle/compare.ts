@@ -17,21 +17,17 @@ const IDS_AT_ONCE = 2_000_000;
 const PAGE = 500;
 const DAY_MS = 86_400_000;
 
-/**
- * @param integrationIds only these are compared; all when it is empty
- * @throws Error when the API answers anything but 200, SyntaxError for a broken file
- */
+/** @throws Error when the API answers anything but 200, SyntaxError for a broken file */
 export async function compare(file: string, api: { url: string; token: string }): Promise<Comparison> {
   const expectation = new Expectation();
   let [sent, distinct, firstMs, lastMs] = [0, 0, Infinity, -Infinity];
-  let shares = 1;
   for await (const line of linesOf(file)) {
     sent += 1;
     const timeMs = Date.parse(line.time);
     firstMs = Math.min(firstMs, timeMs);
     lastMs = Math.max(lastMs, timeMs);
   }
-  shares = Math.max(1, Math.ceil(sent / IDS_AT_ONCE));
+  const shares = Math.max(1, Math.ceil(sent / IDS_AT_ONCE));
   for (let share = 0; share < shares; share += 1) {
     const seen = new Map<string, { line: SentLine; sure: boolean }>();
     for await (const line of linesOf(file)) {

@@ -1,6 +1,6 @@
+import { randomOf } from '@taxameter/contracts/testing';
 import { readLine, lineOf } from '../load/sent-file.js';
 import { membersOf, minuteOf, type LoadEvent } from '../load/personas.js';
-import { randomOf } from '../random.js';
 import { differencesOf, Expectation, type Counts } from './expect.js';
 
 const random = randomOf(5);

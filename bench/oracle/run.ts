@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { CommandLine } from '../command-line.js';
 import { compare } from './compare.js';
 
 /** `npm run oracle`: what was sent against what the usage API says was counted. */
@@ -11,34 +11,16 @@ The token (role ops) is read from TAXAMETER_TOKEN. Exit code: 0 no difference, 1
 `;
 const MOST_SHOWN = 20;
 
-function refuse(sentence: string): never {
-  process.stderr.write(`${sentence}\n\n${HELP}`);
-  process.exit(2);
-}
-
-function optionsOf() {
-  try {
-    const flag = { type: 'boolean', default: false } as const;
-    return parseArgs({
-      options: { url: { type: 'string' }, file: { type: 'string' }, json: flag, help: flag },
-    }).values;
-  } catch (error) {
-    return refuse((error as Error).message);
-  }
-}
-
-const { url, file, json, help } = optionsOf();
-if (help) {
-  process.stdout.write(HELP);
-  process.exit(0);
-}
-if (!url || !file) refuse('--url and --file are needed');
-const token = process.env['TAXAMETER_TOKEN'];
-if (!token) refuse('TAXAMETER_TOKEN is not set: npm run taxameter -- token --help makes one');
-const found = await compare(file, { url: url.replace(/\/$/, ''), token }).catch((error: unknown) =>
-  refuse((error as Error).message),
+const commandLine: CommandLine = new CommandLine(HELP);
+const flag = { type: 'boolean', default: false } as const;
+const { values } = commandLine.read({
+  options: { url: { type: 'string' }, file: { type: 'string' }, json: flag, help: flag },
+});
+const { file, ...api } = commandLine.target(values);
+const found = await compare(file, api).catch((error: unknown) =>
+  commandLine.refuse((error as Error).message),
 );
-if (json) process.stdout.write(`${JSON.stringify(found)}\n`);
+if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
 else {
   for (const difference of found.differences.slice(0, MOST_SHOWN)) process.stdout.write(`${difference}\n`);
   const { sent, distinct, rows, differences } = found;

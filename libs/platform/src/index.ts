@@ -30,9 +30,17 @@ export { publishFacts, relayOnce, type Fact } from './event-log/outbox.service.j
 export { partitionForKey } from './event-log/partition-for-key.js';
 export * from './event-log/record.js';
 export { type TopicDifference } from './event-log/topic-differences.js';
+export {
+  EventStreams,
+  streamNotAvailable,
+  type EventStream,
+  type HijackableReply,
+} from './event-stream/event-streams.service.js';
+export { eventText } from './event-stream/event-text.js';
 export { runCommand } from './http/command.service.js';
 export { openApiDocument } from './http/openapi.js';
 export * from './http/page.js';
+export * from './http/place-cursor.js';
 export * from './http/problem.js';
 export { Input, Route, type Call, type CallOf } from './http/route.decorator.js';
 export * from './http/route.js';

@@ -1,9 +1,7 @@
-import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, type Command } from 'commander';
-import { issueBootstrapToken, systemClock } from '@taxameter/platform';
-import { ApiError, callApi } from './api-client.service.js';
+import { callApi } from './api-client.service.js';
+import { askWith, type Ask } from './ask-api.service.js';
 import type { CommandContext } from './command-context.js';
-import type { LocalAccess } from './local-access.service.js';
 
 /** Links and tokens of a running system. */
 
@@ -36,36 +34,11 @@ interface CreateFlags {
   days: number;
 }
 
-/** Runs what a command asks of the API, prints its lines, and turns a refusal into a sentence and exit code 1. */
-type Ask = (work: (access: LocalAccess) => Promise<string[]>) => Promise<void>;
-
 export function registerAccessCommands(program: Command, context: CommandContext): void {
-  const ask: Ask = async (work) => {
-    try {
-      context.stdout.write(`${(await work(await accessOf(context))).join('\n')}\n`);
-      context.exit(0);
-    } catch (error) {
-      context.stderr.write(`${error instanceof ApiError ? error.message : startFailure(error)}\n`);
-      context.exit(1);
-    }
-  };
+  const ask = askWith(context);
   registerLink(program, ask);
   // The remark stays off stdout, so that TOKEN=$(… token create …) holds the token alone.
   registerTokens(program, ask, (line) => context.stderr.write(`${line}\n`));
-}
-
-/** How a command gets in: a token, or by the database. @throws ApiError when there is neither */
-export async function accessOf({
-  defaultUrl: url,
-  defaultToken: token,
-  databaseUrl,
-}: CommandContext): Promise<LocalAccess> {
-  if (token !== undefined) return { url, token };
-  if (databaseUrl !== undefined) return { url, token: await issueBootstrapToken(databaseUrl, systemClock) };
-  throw new ApiError(
-    'no Taxameter runs here: start one with "npm start", or set TAXAMETER_TOKEN, or DATABASE_URL to get in by the database',
-    0,
-  );
 }
 
 function registerLink(program: Command, ask: Ask): void {
@@ -76,7 +49,7 @@ function registerLink(program: Command, ask: Ask): void {
     .action(() =>
       ask(async (access) => {
         const { path } = await callApi<{ path: string }>(access, 'POST', '/v1/setup-links');
-        return [`${access.url}${path}`];
+        return { text: `${access.url}${path}` };
       }),
     );
 }
@@ -101,7 +74,7 @@ function registerTokens(program: Command, ask: Ask, remark: (line: string) => vo
         const body = { role, name, days, ...(partner !== undefined && { partnerId: partner }) };
         const made = await callApi<CreatedToken>(access, 'POST', '/v1/tokens', body);
         remark(`(${made.id}, good until ${made.expiresAt.slice(0, 10)}; it is not shown again)`);
-        return [made.token];
+        return { text: made.token };
       }),
     );
   token
@@ -110,7 +83,7 @@ function registerTokens(program: Command, ask: Ask, remark: (line: string) => vo
     .action(() =>
       ask(async (access) => {
         const { items } = await callApi<{ items: ListedToken[] }>(access, 'GET', '/v1/tokens');
-        return items.map(describeToken);
+        return { text: items.map(describeToken).join('\n') };
       }),
     );
   token
@@ -120,7 +93,7 @@ function registerTokens(program: Command, ask: Ask, remark: (line: string) => vo
     .action((id: string) =>
       ask(async (access) => {
         await callApi(access, 'DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
-        return [`${id} is revoked`];
+        return { text: `${id} is revoked` };
       }),
     );
 }

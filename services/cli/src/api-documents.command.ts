@@ -5,13 +5,14 @@ import { apiDocumentOf } from '@taxameter/platform';
 import { ALL_ROOMS } from '@taxameter/server';
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
+import { inJson } from './in-json.js';
 
 /** The documents that are generated from the code: OpenAPI for the HTTP interface, AsyncAPI for the events. */
 
 const ASYNC_API_VERSION = '1.0.0';
 
 export function apiDocuments(): ReadonlyMap<string, string> {
-  const text = (document: unknown) => `${JSON.stringify(document, null, 2)}\n`;
+  const text = (document: unknown) => `${inJson(document)}\n`;
   return new Map([
     ['openapi.json', text(apiDocumentOf(ALL_ROOMS))],
     ['asyncapi.json', text(asyncApiDocument(ASYNC_API_VERSION))],

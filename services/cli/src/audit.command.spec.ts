@@ -3,34 +3,20 @@ import { sampleApiCall, sampleSms } from '@taxameter/contracts/testing';
 import { parseConfiguration, type Room } from '@taxameter/platform';
 import { runSqlAsOwner, startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { ALL_ROOMS } from '@taxameter/server';
-import { Command, CommanderError } from 'commander';
 import { registerAuditCommand } from './audit.command.js';
+import { runCommand } from './run-command.testing.js';
 
 /** The command over the rooms of the house, with metering's own auditors. */
 
 const METERING: readonly Room[] = ALL_ROOMS.filter(({ name }) => name === 'metering');
 
-async function audit(args: readonly string[], settings: Record<string, string>, isTerminal = false) {
-  const written = { stdout: '', stderr: '' };
-  let code: number | undefined;
-  const stream = (name: keyof typeof written) =>
-    ({ write: (text: string) => (written[name] += text) }) as unknown as NodeJS.WritableStream;
-  const program = new Command('taxameter').exitOverride();
-  program.configureOutput({ writeErr: (text) => (written.stderr += text) });
-  const context = {
-    ...{ defaultUrl: '', defaultToken: undefined, databaseUrl: undefined, isTerminal },
-    ...{ stdout: stream('stdout'), stderr: stream('stderr') },
-    exit: (given: number) => (code = given),
-  };
-  registerAuditCommand(program, context, {
-    rooms: METERING,
-    configuration: parseConfiguration({ FIXED_CLOCK: '2026-10-05T08:00:00Z', ...settings }),
-  });
-  await program.parseAsync(['audit', ...args], { from: 'user' }).catch((error: unknown) => {
-    if (!(error instanceof CommanderError)) throw error;
-    code = 2;
-  });
-  return { ...written, code };
+function audit(args: readonly string[], settings: Record<string, string>, isTerminal = false) {
+  const configuration = parseConfiguration({ FIXED_CLOCK: '2026-10-05T08:00:00Z', ...settings });
+  return runCommand(
+    (program, context) => registerAuditCommand(program, context, { rooms: METERING, configuration }),
+    ['audit', ...args],
+    { isTerminal },
+  );
 }
 
 describe('taxameter audit', () => {

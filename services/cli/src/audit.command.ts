@@ -10,6 +10,7 @@ import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { describeAudit } from './describe-audit.js';
+import { inJson } from './in-json.js';
 
 /** `taxameter audit`: recounts from the log, and names every place where the database says something else. */
 
@@ -52,9 +53,7 @@ export function registerAuditCommand(
       try {
         const report = await auditRooms(rooms, configuration, wanted, progress.show);
         progress.clear();
-        context.stdout.write(
-          json ? `${JSON.stringify(report, null, 2)}\n` : `${describeAudit(report).join('\n')}\n`,
-        );
+        context.stdout.write(`${json ? inJson(report) : describeAudit(report).join('\n')}\n`);
         context.exit(report.differenceCount === 0 ? 0 : 1);
       } catch (error) {
         progress.clear();

@@ -3,9 +3,9 @@ import { runSqlAsOwner, startTestRooms, type TestRooms } from '@taxameter/platfo
 import { ALL_ROOMS } from '@taxameter/server';
 import { TOPICS } from '@taxameter/contracts';
 import { sampleSms } from '@taxameter/contracts/testing';
-import { Command, CommanderError } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registerConsumersCommands } from './consumers.command.js';
+import { runCommand } from './run-command.testing.js';
 
 const SMS = TOPICS.smsSent;
 const PARTITION = partitionForKey('m', SMS.partitions);
@@ -21,29 +21,10 @@ afterAll(async () => {
 });
 
 async function consumers(args: readonly string[], access: { token?: string } = {}) {
-  const written = { stdout: '', stderr: '' };
-  let code: number | undefined;
-  const stream = (name: keyof typeof written) =>
-    ({ write: (text: string) => (written[name] += text) }) as unknown as NodeJS.WritableStream;
-  const program = new Command('taxameter').exitOverride();
-  program.configureOutput({
-    writeErr: (text: string) => (written.stderr += text),
-    writeOut: (text: string) => (written.stdout += text),
-  });
-  registerConsumersCommands(program, {
+  return runCommand(registerConsumersCommands, ['consumers', ...args], {
     defaultUrl: rooms.address,
-    defaultToken: 'token' in access ? access.token : await rooms.token({ role: 'ops' }),
-    databaseUrl: undefined,
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    isTerminal: false,
-    exit: (given) => (code = given),
+    defaultToken: access.token ?? (await rooms.token({ role: 'ops' })),
   });
-  await program.parseAsync(['consumers', ...args], { from: 'user' }).catch((error: unknown) => {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
-  });
-  return { ...written, code };
 }
 
 async function append(messageId: string): Promise<void> {

@@ -1,7 +1,6 @@
-import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { accessOf } from './access.command.js';
-import { ApiError, callApi } from './api-client.service.js';
+import { callApi } from './api-client.service.js';
+import { askWith, type Answer } from './ask-api.service.js';
 import type { CommandContext } from './command-context.js';
 import {
   describeConsumers,
@@ -13,6 +12,7 @@ import {
   type NamedPartition,
   type SeenPosition,
 } from './consumer-words.js';
+import { inJson } from './in-json.js';
 import type { LocalAccess } from './local-access.service.js';
 
 /** `taxameter consumers`: how each partition is read, and what is decided about one that stands in a gap. */
@@ -38,19 +38,8 @@ interface DecideFlags {
   readonly json?: true;
 }
 
-type Answer = { readonly text: string; readonly code: number };
-
 export function registerConsumersCommands(program: Command, context: CommandContext): void {
-  const ask = async (work: (access: LocalAccess) => Promise<Answer>) => {
-    try {
-      const { text, code } = await work(await accessOf(context));
-      context.stdout.write(`${text}\n`);
-      context.exit(code);
-    } catch (error) {
-      context.stderr.write(`${error instanceof ApiError ? error.message : startFailure(error)}\n`);
-      context.exit(1);
-    }
-  };
+  const ask = askWith(context);
   const consumers = program
     .command('consumers')
     .summary('how each partition is read, and decisions about one that stands in a gap')
@@ -85,10 +74,10 @@ export function registerConsumersCommands(program: Command, context: CommandCont
     );
 }
 
-async function list(access: LocalAccess, inJson: boolean): Promise<Answer> {
+async function list(access: LocalAccess, isJson: boolean): Promise<Answer> {
   const answer = await callApi<{ items: readonly Consumer[] }>(access, 'GET', '/v1/consumers');
   const standsStill = answer.items.some(({ state }) => state === 'gap' || state === 'stopped');
-  const text = inJson ? JSON.stringify(answer, null, 2) : describeConsumers(answer.items);
+  const text = isJson ? inJson(answer) : describeConsumers(answer.items);
   return { text, code: standsStill ? 1 : 0 };
 }
 
@@ -99,7 +88,7 @@ async function decide(
 ): Promise<Answer> {
   const body = { ...partition, kind, continueAt, seen, reason: why };
   const decision = await callApi<Decision>(access, 'POST', '/v1/consumers/decisions', body);
-  return { text: json ? JSON.stringify(decision, null, 2) : describeDecision(decision), code: 0 };
+  return { text: json ? inJson(decision) : describeDecision(decision) };
 }
 
 function namedPartition(text: string): NamedPartition {

@@ -3,8 +3,8 @@ import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { ALL_ROOMS } from '@taxameter/server';
 import { TOPICS } from '@taxameter/contracts';
 import { sampleSms } from '@taxameter/contracts/testing';
-import { Command, CommanderError } from 'commander';
 import { registerQuarantineCommands } from './quarantine.command.js';
+import { runCommand } from './run-command.testing.js';
 
 const SMS = TOPICS.smsSent;
 let rooms: TestRooms;
@@ -17,31 +17,11 @@ afterAll(async () => {
   await rooms?.stop();
 });
 
-async function quarantine(args: readonly string[], access: { token?: string; url?: string } = {}) {
-  const written = { stdout: '', stderr: '' };
-  let code: number | undefined;
-  const stream = (name: keyof typeof written) =>
-    ({ write: (text: string) => (written[name] += text) }) as unknown as NodeJS.WritableStream;
-  const program = new Command('taxameter').exitOverride();
-  const output = {
-    writeErr: (text: string) => (written.stderr += text),
-    writeOut: (text: string) => (written.stdout += text),
-  };
-  program.configureOutput(output);
-  registerQuarantineCommands(program, {
-    defaultUrl: access.url ?? rooms.address,
+async function quarantine(args: readonly string[], access: { token?: string | undefined } = {}) {
+  return runCommand(registerQuarantineCommands, ['quarantine', ...args], {
+    defaultUrl: rooms.address,
     defaultToken: 'token' in access ? access.token : await rooms.token({ role: 'ops' }),
-    databaseUrl: undefined,
-    stdout: stream('stdout'),
-    stderr: stream('stderr'),
-    isTerminal: false,
-    exit: (given) => (code = given),
   });
-  await program.parseAsync(['quarantine', ...args], { from: 'user' }).catch((error: unknown) => {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? 0 : 2;
-  });
-  return { ...written, code };
 }
 
 /** Appends an SMS that no room can count, and gives its names in billing and metering. */
@@ -134,7 +114,7 @@ describe('taxameter quarantine', () => {
   });
 
   it('names how to get in when nothing runs here', async () => {
-    const { code, stderr } = await quarantine(['list'], { token: undefined as unknown as string });
+    const { code, stderr } = await quarantine(['list'], { token: undefined });
     expect([code, stderr]).toEqual([1, expect.stringContaining('TAXAMETER_TOKEN')]);
   });
 

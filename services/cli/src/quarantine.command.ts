@@ -1,9 +1,8 @@
-import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { accessOf } from './access.command.js';
-import { ApiError, callApi } from './api-client.service.js';
+import { callApi } from './api-client.service.js';
+import { askWith, type Ask } from './ask-api.service.js';
 import type { CommandContext } from './command-context.js';
-import type { LocalAccess } from './local-access.service.js';
+import { inJson } from './in-json.js';
 import {
   describeDecided,
   describeItem,
@@ -46,22 +45,8 @@ interface DecideFlags {
   readonly json?: true;
 }
 
-/** Asks the API, prints what comes of it and ends with its exit code; a refusal becomes a sentence. */
-type Ask = (
-  work: (access: LocalAccess) => Promise<{ readonly text: string; readonly code: number }>,
-) => Promise<void>;
-
 export function registerQuarantineCommands(program: Command, context: CommandContext): void {
-  const ask: Ask = async (work) => {
-    try {
-      const { text, code } = await work(await accessOf(context));
-      context.stdout.write(`${text}\n`);
-      context.exit(code);
-    } catch (error) {
-      context.stderr.write(`${error instanceof ApiError ? error.message : startFailure(error)}\n`);
-      context.exit(1);
-    }
-  };
+  const ask = askWith(context);
   const quarantine = program
     .command('quarantine')
     .summary('events that could not be counted: look at them, replay or discard them')
@@ -90,7 +75,7 @@ function registerReading(quarantine: Command, ask: Ask): void {
           Object.entries(filter).map(([name, value]) => [name, String(value)] as [string, string]),
         );
         const page = await callApi<Page>(access, 'GET', `/v1/quarantine?${query}`);
-        return { text: json ? inJson(page) : describePage(page), code: 0 };
+        return { text: json ? inJson(page) : describePage(page) };
       }),
     );
   quarantine
@@ -102,7 +87,7 @@ function registerReading(quarantine: Command, ask: Ask): void {
       ask(async (access) => {
         const path = [room, topic, partition, offset, index].map(encodeURIComponent).join('/');
         const item = await callApi<Shown>(access, 'GET', `/v1/quarantine/${path}?generation=${generation}`);
-        return { text: json ? inJson(item) : describeItem(item), code: 0 };
+        return { text: json ? inJson(item) : describeItem(item) };
       }),
     );
 }
@@ -179,10 +164,6 @@ function requestsFor(
     }
   }
   return requests;
-}
-
-function inJson(value: unknown): string {
-  return JSON.stringify(value, null, 2);
 }
 
 function namedItem(text: string): NamedItem {

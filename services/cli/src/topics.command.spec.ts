@@ -1,36 +1,16 @@
 import { ALL_TOPICS } from '@taxameter/contracts';
 import { describeWithKafka } from '@taxameter/platform/testing';
-import { Command, CommanderError } from 'commander';
+import { runCommand } from './run-command.testing.js';
 import { registerTopicsCommands } from './topics.command.js';
 
 let number = 0;
 const newPrefix = () => `topics-${process.pid}-${(number += 1)}.`;
 
-async function topics(args: readonly string[], defaults = { brokers: [] as string[], prefix: '' }) {
-  const written = { stdout: '', stderr: '' };
-  let code: number | undefined;
-  const stream = (name: keyof typeof written) =>
-    ({ write: (text: string) => (written[name] += text) }) as unknown as NodeJS.WritableStream;
-  const program = new Command('taxameter').exitOverride();
-  program.configureOutput({ writeErr: (text) => (written.stderr += text) });
-  registerTopicsCommands(
-    program,
-    {
-      defaultUrl: '',
-      defaultToken: undefined,
-      databaseUrl: undefined,
-      stdout: stream('stdout'),
-      stderr: stream('stderr'),
-      isTerminal: false,
-      exit: (given) => (code = given),
-    },
-    defaults,
+function topics(args: readonly string[], defaults = { brokers: [] as string[], prefix: '' }) {
+  return runCommand(
+    (program, context) => registerTopicsCommands(program, context, defaults),
+    ['topics', ...args],
   );
-  await program.parseAsync(['topics', ...args], { from: 'user' }).catch((error: unknown) => {
-    if (!(error instanceof CommanderError)) throw error;
-    code = 2;
-  });
-  return { ...written, code };
 }
 
 describeWithKafka('taxameter topics', (brokers) => {

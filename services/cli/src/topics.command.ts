@@ -8,6 +8,7 @@ import {
 import { startFailure } from '@taxameter/server';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from './command-context.js';
+import { inJson } from './in-json.js';
 
 /** `taxameter topics`: makes the topics on Kafka, and says in what those that are there differ. */
 
@@ -52,7 +53,7 @@ export function registerTopicsCommands(
     }
     try {
       const outcome = await work({ ...defaults, brokers, prefix: flags.prefix ?? defaults.prefix });
-      context.stdout.write(flags.json ? `${JSON.stringify(outcome, null, 2)}\n` : inWords(outcome));
+      context.stdout.write(flags.json ? `${inJson(outcome)}\n` : inWords(outcome));
       context.exit(outcome.differences.length === 0 ? 0 : 1);
     } catch (error) {
       context.stderr.write(`${error instanceof EventLogError ? error.message : startFailure(error)}\n`);

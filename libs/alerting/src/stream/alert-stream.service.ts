@@ -1,6 +1,15 @@
-import { databaseOf, LOGGER, Problem, startLoop, type Logger, type Loop } from '@taxameter/platform';
+import {
+  databaseOf,
+  eventText,
+  EventStreams,
+  LOGGER,
+  startLoop,
+  type EventStream,
+  type HijackableReply,
+  type Logger,
+  type Loop,
+} from '@taxameter/platform';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
 import type { DataSource } from 'typeorm';
 import { alertView, type AlertRow } from '../alerts/alert.js';
 
@@ -10,32 +19,18 @@ import { alertView, type AlertRow } from '../alerts/alert.js';
  */
 
 const POLL_MS = 1_000;
-const HEARTBEAT_MS = 15_000;
-/** A stream is ended after 15 minutes: the client comes back with its token, which may have been revoked. */
-const MAX_HEARTBEATS = 60;
-const MAX_CLIENTS = 100;
 const PAGE = 200;
 /** A client that does not read is dropped; it comes back with `Last-Event-ID` and misses nothing. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  // nginx would hold events back.
-  'x-accel-buffering': 'no',
-};
-
-interface Client {
-  readonly response: ServerResponse;
+const MOST_UNREAD_BYTES = 1024 * 1024;
+interface Client extends EventStream {
   seen: number;
-  heartbeats: number;
 }
 
 @Injectable()
 export class AlertStream implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly streams = new EventStreams({ mostUnreadBytes: MOST_UNREAD_BYTES });
   private readonly clients = new Set<Client>();
   private loop: Loop | undefined;
-  private heartbeat: NodeJS.Timeout | undefined;
-  private isClosed = false;
 
   constructor(
     @Inject(databaseOf('alerting')) private readonly database: DataSource,
@@ -49,42 +44,30 @@ export class AlertStream implements OnApplicationBootstrap, OnModuleDestroy {
       logger: this.logger,
       step: () => this.sendNew(),
     });
-    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
   }
 
   /** Before the server closes: it waits for open connections. */
   async onModuleDestroy(): Promise<void> {
-    this.isClosed = true;
-    clearInterval(this.heartbeat);
     await this.loop?.stop();
-    for (const client of this.clients) client.response.end();
+    this.streams.close();
   }
 
-  /** Where a client starts: after the event that it saw last, else now. A number from before a restore counts as now. */
-  async startFor(lastEventId: string | undefined): Promise<number> {
-    if (this.isClosed || this.clients.size >= MAX_CLIENTS) {
-      throw new Problem(503, 'stream-not-available', 'come back in a while', {}, { 'retry-after': '5' });
-    }
+  /**
+   * Sends alerts until one of both sides ends it: those after the event that the client saw last, else those from now on. A
+   * number from before a restore counts as now.
+   * @throws Problem 503 when there are too many streams or the process stops
+   */
+  async open(reply: HijackableReply, lastEventId: string | undefined): Promise<void> {
     const [head] = await this.database.query<[{ last: number }]>(
       'select last_sequence as last from alert_head',
     );
-    if (lastEventId === undefined || !/^\d{1,15}$/.test(lastEventId)) return head.last;
-    return Math.min(Number(lastEventId), head.last);
-  }
-
-  /** Takes over a response until one of both sides ends it. */
-  attach(response: ServerResponse, seen: number): void {
-    const client: Client = { response, seen, heartbeats: 0 };
-    response.writeHead(200, HEADERS);
-    // A comment at once, so that the client knows that it is connected.
-    response.write('retry: 2000\n: connected\n\n');
-    if (this.isClosed) {
-      response.end();
-      return;
-    }
+    const isKnown = lastEventId !== undefined && /^\d{1,15}$/.test(lastEventId);
+    const stream = this.streams.open(reply, () => this.clients.delete(client));
+    const client: Client = {
+      ...stream,
+      seen: isKnown ? Math.min(Number(lastEventId), head.last) : head.last,
+    };
     this.clients.add(client);
-    response.on('close', () => this.clients.delete(client));
-    response.on('error', () => this.clients.delete(client));
     this.loop?.wake();
   }
 
@@ -97,26 +80,13 @@ export class AlertStream implements OnApplicationBootstrap, OnModuleDestroy {
       [lowest, PAGE],
     );
     for (const row of rows) {
-      const text = `event: breach\nid: ${row.sequence}\ndata: ${JSON.stringify(alertView(row))}\n\n`;
+      const text = eventText('breach', row.sequence, alertView(row));
       for (const client of this.clients) {
         if (client.seen >= row.sequence) continue;
-        this.write(client, text);
+        client.send(text);
         client.seen = row.sequence;
       }
     }
     return rows.length === PAGE;
-  }
-
-  private beat(): void {
-    for (const client of this.clients) {
-      client.heartbeats += 1;
-      if (client.heartbeats > MAX_HEARTBEATS) client.response.end();
-      else this.write(client, ': alive\n\n');
-    }
-  }
-
-  private write(client: Client, text: string): void {
-    if (client.response.writableLength > MAX_BUFFERED_BYTES) client.response.destroy();
-    else client.response.write(text);
   }
 }

@@ -1,13 +1,6 @@
-import { defineRoute, Input, Route, type CallOf } from '@taxameter/platform';
+import { defineRoute, Input, Route, type CallOf, type HijackableReply } from '@taxameter/platform';
 import { Controller, Inject, Res } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
 import { AlertStream } from './alert-stream.service.js';
-
-/** What of Fastify's reply is needed to take the connection over. */
-interface HijackableReply {
-  hijack(): void;
-  readonly raw: ServerResponse;
-}
 
 export const streamAlerts = defineRoute({
   method: 'GET',
@@ -31,8 +24,6 @@ export class StreamController {
     @Res() reply: HijackableReply,
   ): Promise<void> {
     const lastEventId = request.headers['last-event-id'];
-    const seen = await this.stream.startFor(Array.isArray(lastEventId) ? lastEventId[0] : lastEventId);
-    reply.hijack();
-    this.stream.attach(reply.raw, seen);
+    await this.stream.open(reply, Array.isArray(lastEventId) ? lastEventId[0] : lastEventId);
   }
 }

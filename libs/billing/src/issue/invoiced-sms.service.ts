@@ -1,4 +1,5 @@
-import { Problem } from '@taxameter/platform';
+import { fields } from '@taxameter/contracts';
+import { readPlaceCursor, writePlaceCursor } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { StatementRow } from '../documents/statement-row.js';
@@ -9,7 +10,7 @@ import type { StatementRow } from '../documents/statement-row.js';
  */
 
 /** A place in that order: what comes after it is the next page. */
-const placeSchema = z.tuple([z.enum(['billed', 'unbilled']), z.string(), z.iso.datetime(), z.string()]);
+const placeSchema = z.tuple([z.enum(['billed', 'unbilled']), z.string(), fields.instant, z.string()]);
 type Place = z.output<typeof placeSchema>;
 
 type SmsRow = Omit<StatementRow, 'sentAt' | 'unitPrice'> & {
@@ -56,16 +57,12 @@ export async function* streamInvoicedSms(
 }
 
 export function cursorOf(row: StatementRow): string {
-  return Buffer.from(JSON.stringify(placeOf(row))).toString('base64url');
+  return writePlaceCursor(placeOf(row));
 }
 
 /** @throws Problem 400 when the cursor is not one of ours */
 export function placeOfCursor(cursor: string): Place {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    throw new Problem(400, 'invalid-cursor', 'cursor must be the nextCursor of an earlier page');
-  }
+  return readPlaceCursor(placeSchema, cursor);
 }
 
 function placeOf({ outcome, integrationId, sentAt, messageId }: StatementRow): Place {

@@ -1,4 +1,5 @@
 import { TOPICS, type ApiCallEvent, type SmsSentEvent } from '@taxameter/contracts';
+import { shuffled } from '@taxameter/contracts/testing';
 import type { NewRecord } from '@taxameter/platform';
 import { faultMoments, faultRounds, startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { call, recordOf, sms } from '../events.testing.js';
@@ -69,15 +70,6 @@ function changed(event: Usage): Usage {
       };
 }
 
-function shuffled<Value>(values: readonly Value[]): Value[] {
-  const mixed = [...values];
-  for (let last = mixed.length - 1; last > 0; last -= 1) {
-    const other = below(last + 1);
-    [mixed[last], mixed[other]] = [mixed[other]!, mixed[last]!];
-  }
-  return mixed;
-}
-
 /** On any partition of their topic, alone or several in one record. */
 function scattered(events: readonly Usage[]): NewRecord[] {
   const records: NewRecord[] = [];
@@ -145,10 +137,10 @@ describe('a storm of duplicates', () => {
       const copies = () =>
         events.flatMap((event) => Array.from({ length: below(MOST_COPIES / 2) }, () => event));
       const [atOnce, late] = [[...events, ...copies()], copies()];
-      await append(storm, scattered(shuffled(atOnce)));
+      await append(storm, scattered(shuffled(atOnce, below)));
       const later = await start(HOURS_LATER, storm);
-      const bent = shuffled(events).slice(0, 60).map(changed);
-      await append(later, scattered(shuffled([...late, ...bent])));
+      const bent = shuffled(events, below).slice(0, 60).map(changed);
+      await append(later, scattered(shuffled([...late, ...bent], below)));
 
       expect(await countersOf(storm)).toEqual(expected);
       const conflicts = bent.filter(({ type }) => type === 'dk.dinero.usage.sms_sent.v1').length;

@@ -1,22 +1,25 @@
 import {
   CLOCK,
   databaseOf,
+  EventStreams,
+  eventText,
   LOGGER,
-  Problem,
   startLoop,
+  streamNotAvailable,
   withActor,
   type Actor,
   type Clock,
+  type EventStream,
+  type HijackableReply,
   type Logger,
   type Loop,
 } from '@taxameter/platform';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
 import type { DataSource } from 'typeorm';
 import { MINUTE_MS } from '../counters/window.js';
 import { ownedOnly, ownIntegrations, refuseForeign } from '../ownership/own-integrations.service.js';
 import { ROOM } from '../room.js';
-import { countedSince, NOTHING_COUNTED, sumOf, type LiveFigures, type LiveRow } from './live-usage.js';
+import { countedSince, NOTHING_COUNTED, sumOf, type LiveRow } from './live-usage.js';
 
 /**
  * The live stream of usage. All streams of those who see the same integrations share one question a second: everybody but
@@ -24,29 +27,15 @@ import { countedSince, NOTHING_COUNTED, sumOf, type LiveFigures, type LiveRow } 
  */
 
 const LINE_MS = 1_000;
-const HEARTBEAT_MS = 15_000;
-/** A stream is ended after 15 minutes: the client comes back with its token, which may have been revoked. */
-const MAX_HEARTBEATS = 60;
-/** In one process. */
-const MAX_STREAMS = 100;
 /** One partner must not take the streams of all. */
 const MAX_STREAMS_PER_PARTNER = 5;
 /** Minutes that are looked at; what is counted into an older one is in no line. */
 const LIVE_MINUTES = 5;
 /** A client that does not read is dropped. */
-const MAX_BUFFERED_BYTES = 64 * 1024;
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  // nginx would hold events back.
-  'x-accel-buffering': 'no',
-};
-
-interface Stream {
-  readonly response: ServerResponse;
+const MOST_UNREAD_BYTES = 64 * 1024;
+interface Stream extends EventStream {
   /** null: all integrations that the audience may see. */
   readonly integrationId: string | null;
-  heartbeats: number;
 }
 
 /** Those who see the same integrations. */
@@ -58,12 +47,11 @@ interface Audience {
 
 @Injectable()
 export class LiveUsage implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly streams = new EventStreams({ mostUnreadBytes: MOST_UNREAD_BYTES });
   /** By partner; '' for everybody else. */
   private readonly audiences = new Map<string, Audience>();
   private loop: Loop | undefined;
-  private heartbeat: NodeJS.Timeout | undefined;
   private lines = 0;
-  private isClosed = false;
 
   constructor(
     @Inject(databaseOf(ROOM)) private readonly database: DataSource,
@@ -78,55 +66,35 @@ export class LiveUsage implements OnApplicationBootstrap, OnModuleDestroy {
       logger: this.logger,
       step: () => this.sendLines(),
     });
-    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
   }
 
   /** Before the server closes: it waits for open connections. */
   async onModuleDestroy(): Promise<void> {
-    this.isClosed = true;
-    clearInterval(this.heartbeat);
     await this.loop?.stop();
-    for (const { streams } of this.audiences.values()) for (const { response } of streams) response.end();
+    this.streams.close();
   }
 
   /**
    * Sends lines until one of both sides ends it.
-   * @param takeOver gives the response; called only when there is room for the stream
    * @throws Problem 404 for a foreign integration, 503 when there are too many streams or the process stops
    */
-  async open(actor: Actor, integrationId: string | null, takeOver: () => ServerResponse): Promise<void> {
+  async open(actor: Actor, integrationId: string | null, reply: HijackableReply): Promise<void> {
     const mine = ownIntegrations(actor, this.clock.now());
     if (mine && integrationId !== null) {
       await withActor(this.database, actor, (tx) => refuseForeign(tx, mine, integrationId));
     }
     const key = mine?.partnerId ?? '';
     // From here on nothing waits: two who ask at once cannot both take the last place.
-    this.refuseWhenFull(key);
-    const response = takeOver();
-    const audience = this.audiences.get(key) ?? { actor, streams: new Set(), last: null };
-    this.audiences.set(key, audience);
-    const stream: Stream = { response, integrationId, heartbeats: 0 };
-    audience.streams.add(stream);
-    const leave = () => {
+    const audience = this.audiences.get(key) ?? { actor, streams: new Set<Stream>(), last: null };
+    if (mine && audience.streams.size >= MAX_STREAMS_PER_PARTNER)
+      throw streamNotAvailable(`a partner may have ${MAX_STREAMS_PER_PARTNER} live streams: close one`);
+    const opened = this.streams.open(reply, () => {
       audience.streams.delete(stream);
       if (audience.streams.size === 0 && this.audiences.get(key) === audience) this.audiences.delete(key);
-    };
-    response.on('close', leave);
-    response.on('error', leave);
-    response.writeHead(200, HEADERS);
-    // A comment at once, so that the client knows that it is connected.
-    response.write('retry: 2000\n: connected\n\n');
-  }
-
-  private refuseWhenFull(key: string): void {
-    const open = [...this.audiences.values()].reduce((sum, { streams }) => sum + streams.size, 0);
-    const own = key === '' ? 0 : (this.audiences.get(key)?.streams.size ?? 0);
-    if (!this.isClosed && open < MAX_STREAMS && own < MAX_STREAMS_PER_PARTNER) return;
-    const why =
-      own >= MAX_STREAMS_PER_PARTNER
-        ? `a partner may have ${MAX_STREAMS_PER_PARTNER} live streams: close one`
-        : 'there is no room for another live stream: come back in a while';
-    throw new Problem(503, 'stream-not-available', why, {}, { 'retry-after': '5' });
+    });
+    const stream: Stream = { ...opened, integrationId };
+    audience.streams.add(stream);
+    this.audiences.set(key, audience);
   }
 
   private async sendLines(): Promise<boolean> {
@@ -142,7 +110,8 @@ export class LiveUsage implements OnApplicationBootstrap, OnModuleDestroy {
       for (const stream of audience.streams) {
         const figures =
           stream.integrationId === null ? all : (counted.get(stream.integrationId) ?? NOTHING_COUNTED);
-        this.write(stream, line(this.lines, this.clock.now(), sincePreviousMs, figures));
+        const at = this.clock.now().toISOString();
+        stream.send(eventText('usage', this.lines, { at, sincePreviousMs, ...figures }));
       }
     }
     return false;
@@ -167,24 +136,4 @@ export class LiveUsage implements OnApplicationBootstrap, OnModuleDestroy {
     );
     return { rows, from, atMs: performance.now() };
   }
-
-  private beat(): void {
-    for (const { streams } of this.audiences.values()) {
-      for (const stream of streams) {
-        stream.heartbeats += 1;
-        if (stream.heartbeats > MAX_HEARTBEATS) stream.response.end();
-        else this.write(stream, ': alive\n\n');
-      }
-    }
-  }
-
-  private write({ response }: Stream, text: string): void {
-    if (response.writableLength > MAX_BUFFERED_BYTES) response.destroy();
-    else response.write(text);
-  }
-}
-
-function line(id: number, at: Date, sincePreviousMs: number, figures: LiveFigures): string {
-  const data = { at: at.toISOString(), sincePreviousMs, ...figures };
-  return `event: usage\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,15 +1,8 @@
 import { fields } from '@taxameter/contracts';
-import { defineRoute, Input, Route, type CallOf } from '@taxameter/platform';
+import { defineRoute, Input, Route, type CallOf, type HijackableReply } from '@taxameter/platform';
 import { Controller, Inject, Res } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { LiveUsage } from './live-usage.service.js';
-
-/** What of Fastify's reply is needed to take the connection over. */
-interface HijackableReply {
-  hijack(): void;
-  readonly raw: ServerResponse;
-}
 
 export const streamUsage = defineRoute({
   method: 'GET',
@@ -35,9 +28,6 @@ export class LiveController {
     @Input() { query, actor }: CallOf<typeof streamUsage>,
     @Res() reply: HijackableReply,
   ): Promise<void> {
-    await this.live.open(actor, query.integrationId ?? null, () => {
-      reply.hijack();
-      return reply.raw;
-    });
+    await this.live.open(actor, query.integrationId ?? null, reply);
   }
 }

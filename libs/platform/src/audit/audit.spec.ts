@@ -1,7 +1,5 @@
-import { startKafkaRooms } from '../event-log/contract/kafka-rooms.testing.js';
+import { deleteRecordsBelow, specKafka, startKafkaRooms } from '../event-log/contract/kafka-rooms.testing.js';
 import { probeRoom } from '../event-log/contract/probe-room.consumer.js';
-import { kafkaClient } from '../event-log/kafka-client.service.js';
-import { createLogger } from '../logging.service.js';
 import { describeWithKafka, runSqlAsOwner, startTestRooms } from '../testing/index.js';
 import { describeAuditContract } from './audit.contract.js';
 
@@ -25,13 +23,9 @@ describeWithKafka('Kafka', (brokers) => {
       rooms,
       settings: { KAFKA_BROKERS: brokers(), TOPIC_PREFIX: rooms.prefix },
       expire: async (topic, partition, below) => {
-        const settings = { brokers: brokers().split(','), prefix: rooms.prefix, ssl: false, login: null };
-        const admin = kafkaClient(settings, 'spec', createLogger('silent')).admin();
+        const admin = specKafka(brokers()).admin();
         await admin.connect();
-        // kafkajs knows the leader only of topics that it was asked for.
-        await admin.fetchTopicOffsets(rooms.prefix + topic);
-        const partitions = [{ partition, offset: String(below) }];
-        await admin.deleteTopicRecords({ topic: rooms.prefix + topic, partitions });
+        await deleteRecordsBelow(admin, rooms.prefix + topic, { partition, offset: below });
         await admin.disconnect();
       },
     };

@@ -1,10 +1,9 @@
-import { hash } from 'node:crypto';
 import type { Topic } from '@taxameter/contracts';
 import type { DataSource } from 'typeorm';
 import { canonicalBody } from '../event-log/canonical-body.js';
 import { identityOfCall } from '../event-log/claim-calls.service.js';
-import { hash128 } from '../event-log/claim-identities.service.js';
 import type { ReceivedEvent } from '../event-log/decode-record.js';
+import { hash128 } from '../event-log/hash-128.service.js';
 
 /** What the database knows of the identities of events that are read again. */
 
@@ -86,7 +85,7 @@ export class KnownIdentities {
       const body = bodies.get(ids[index]!);
       const isSame = body === hash128(canonicalBody(received.event));
       const known = body === undefined ? 'unknown' : isSame ? 'known' : 'other_body';
-      return { received, known, identity: { hash: hash('sha256', ids[index]!).slice(0, 32), salt: 0 } };
+      return { received, known, identity: { hash: hash128(ids[index]!), salt: 0 } };
     });
   }
 

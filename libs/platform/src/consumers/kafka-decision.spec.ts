@@ -1,25 +1,17 @@
 import { TOPICS } from '@taxameter/contracts';
-import type { Admin } from 'kafkajs';
 import { auditRooms } from '../audit/audit.service.js';
 import { parseConfiguration } from '../configuration.js';
 import { call, record } from '../event-log/contract/event-log.contract.js';
 import {
-  newPrefix,
-  startKafkaRooms,
+  deleteRecordsBelow,
+  kafkaHomeForEach,
   untilTrue,
   type KafkaRooms,
 } from '../event-log/contract/kafka-rooms.testing.js';
 import { probeRoom } from '../event-log/contract/probe-room.consumer.js';
-import { kafkaClient } from '../event-log/kafka-client.service.js';
 import { OFFSETS_PER_GENERATION } from '../event-log/log-position.js';
 import { partitionForKey } from '../event-log/partition-for-key.js';
-import { createLogger } from '../logging.service.js';
-import {
-  createTestDatabase,
-  describeWithKafka,
-  startTestRooms,
-  type TestDatabase,
-} from '../testing/index.js';
+import { describeWithKafka, startTestRooms } from '../testing/index.js';
 import type { ListedConsumer } from './consumer-routes.js';
 
 /** From the gap to reading on, over the API, while the reader runs. */
@@ -30,33 +22,11 @@ const PARTITION = partitionForKey(KEY, API.partitions);
 const SECONDS = 8_000;
 
 describeWithKafka('a decision at a gap of Kafka', (brokers) => {
-  let database: TestDatabase;
-  let admin: Admin;
-  let prefix = '';
-  let rooms: KafkaRooms | undefined;
-
-  beforeEach(async () => {
-    database = await createTestDatabase();
-    prefix = newPrefix();
-    const settings = { brokers: brokers().split(','), prefix, ssl: false, login: null };
-    admin = kafkaClient(settings, 'spec', createLogger('silent')).admin();
-    await admin.connect();
-  });
-
-  afterEach(async () => {
-    await rooms?.stop();
-    rooms = undefined;
-    await admin.disconnect();
-    await database.drop();
-  });
-
-  const start = async () =>
-    (rooms = await startKafkaRooms([probeRoom], brokers(), { prefix, databaseUrl: database.url }));
-  const restartAfter = async (change: () => Promise<unknown>) => {
-    await rooms?.stop();
-    rooms = undefined;
+  const home = kafkaHomeForEach(brokers);
+  const restartAfter = async (first: KafkaRooms, change: () => Promise<unknown>) => {
+    await first.stop();
     await change();
-    const again = await start();
+    const again = await home.start();
     await untilTrue(async () => (await consumerOf(again)).state === 'gap');
     return again;
   };
@@ -83,8 +53,8 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
     const report = await auditRooms(
       [probeRoom],
       parseConfiguration({
-        ...{ DATABASE_URL: database.url, FIXED_CLOCK: '2026-10-05T08:00:00Z' },
-        ...{ KAFKA_BROKERS: brokers(), TOPIC_PREFIX: prefix },
+        ...{ DATABASE_URL: home.databaseUrl, FIXED_CLOCK: '2026-10-05T08:00:00Z' },
+        ...{ KAFKA_BROKERS: brokers(), TOPIC_PREFIX: home.prefix },
       }),
     );
     expect(report.differences).toEqual([]);
@@ -92,17 +62,14 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
   };
 
   it('skips what retention took, and reads on by itself within seconds', async () => {
-    const first = await start();
+    const first = await home.start();
     await append(first, '/0');
     await first.settle();
-    const again = await restartAfter(async () => {
-      const writer = await startKafkaRooms([], brokers(), { prefix, databaseUrl: database.url });
+    const again = await restartAfter(first, async () => {
+      const writer = await home.start([]);
       await append(writer, '/1', '/2', '/3');
       await writer.stop();
-      const topic = prefix + API.name;
-      // kafkajs knows the leader only of topics that it was asked for.
-      await admin.fetchTopicOffsets(topic);
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition: PARTITION, offset: '3' }] });
+      await deleteRecordsBelow(home.admin, home.prefix + API.name, { partition: PARTITION, offset: 3 });
     });
     expect(await consumerOf(again)).toMatchObject({
       ...{ gap: 'lost', position: 1, logBegin: 3, logEnd: 4, lag: 3 },
@@ -123,11 +90,11 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
   });
 
   it('is not needed where partitions were added to the calls: they are read from their beginning', async () => {
-    const first = await start();
-    const topic = prefix + API.name;
-    await admin.createPartitions({ topicPartitions: [{ topic, count: API.partitions + 2 }] });
+    const first = await home.start();
+    const topic = home.prefix + API.name;
+    await home.admin.createPartitions({ topicPartitions: [{ topic, count: API.partitions + 2 }] });
     await first.stop();
-    const again = await start();
+    const again = await home.start();
     await again.producer.append([{ ...record(KEY, call('x', '/added')), partition: API.partitions + 1 }]);
     await again.settle();
     expect((await effects(again)).map(({ what }) => what)).toEqual(['/added']);
@@ -136,13 +103,16 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
   });
 
   it('is refused for SMS while partitions are there that were not agreed, and the room stands still', async () => {
-    const first = await start();
-    const topicPartitions = [{ topic: prefix + TOPICS.smsSent.name, count: TOPICS.smsSent.partitions + 2 }];
-    await admin.createPartitions({ topicPartitions });
+    const first = await home.start();
+    const topicPartitions = [
+      { topic: home.prefix + TOPICS.smsSent.name, count: TOPICS.smsSent.partitions + 2 },
+    ];
+    await home.admin.createPartitions({ topicPartitions });
     await first.stop();
-    const settings = { KAFKA_BROKERS: brokers(), TOPIC_PREFIX: prefix };
-    const still = { ...(await startTestRooms([probeRoom], { databaseUrl: database.url, settings })), prefix };
-    rooms = still;
+    const settings = { KAFKA_BROKERS: brokers(), TOPIC_PREFIX: home.prefix };
+    const { databaseUrl, prefix } = home;
+    const still = { ...(await startTestRooms([probeRoom], { databaseUrl, settings })), prefix };
+    home.after(() => still.stop());
     await untilTrue(() => still.system.consumers().every(({ reason }) => reason?.includes('never changed')));
     const answer = await still.call('ops', 'POST', '/v1/consumers/decisions', {
       body: {
@@ -154,13 +124,13 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
   });
 
   it('reads a topic that was made anew from its beginning, with keys of its own, and again after a restart', async () => {
-    const first = await start();
+    const first = await home.start();
     await append(first, '/0', '/1', '/2');
     await first.settle();
-    const again = await restartAfter(async () => {
-      const topic = prefix + API.name;
-      await admin.deleteTopics({ topics: [topic] });
-      await untilTrue(async () => !(await admin.listTopics()).includes(topic));
+    const again = await restartAfter(first, async () => {
+      const topic = home.prefix + API.name;
+      await home.admin.deleteTopics({ topics: [topic] });
+      await untilTrue(async () => !(await home.admin.listTopics()).includes(topic));
     });
     await append(again, '/2', '/new');
     expect(await consumerOf(again)).toMatchObject({ gap: 'another_log', generation: 0, position: 3 });
@@ -169,7 +139,7 @@ describeWithKafka('a decision at a gap of Kafka', (brokers) => {
     await untilTrue(async () => (await consumerOf(again)).state === 'running', SECONDS);
     await again.settle();
     await again.stop();
-    const restarted = await start();
+    const restarted = await home.start();
     await append(restarted, '/after');
     await restarted.settle();
     expect((await effects(restarted)).map(({ what, offset }) => [what, offset])).toEqual([

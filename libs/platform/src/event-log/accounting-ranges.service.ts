@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { cutPage, type Page } from '../http/page.js';
+import { readPlaceCursor, writePlaceCursor } from '../http/place-cursor.js';
 import { Problem } from '../http/problem.js';
 
 /** The rows of the accounting, page by page across the rooms of a process. */
@@ -63,7 +64,7 @@ export async function readAccountingRanges(
       `${wanted.room} does not run in this process, which runs ${here.join(', ')}: ask the process of that room`,
     );
   }
-  const after = wanted.cursor === undefined ? null : placeOfCursor(wanted.cursor);
+  const after = wanted.cursor === undefined ? null : readPlaceCursor(placeSchema, wanted.cursor);
   const rooms = here.filter((room) => (wanted.room ?? room) === room && (after === null || room >= after[0]));
   const rows: AccountingRange[] = [];
   for (const room of rooms) {
@@ -81,16 +82,7 @@ export async function readAccountingRanges(
 }
 
 function cursorOf({ room, topic, partition, generation, fromOffset, kind }: AccountingRange): string {
-  const place: Place = [room, topic, partition, generation, fromOffset, kind];
-  return Buffer.from(JSON.stringify(place)).toString('base64url');
-}
-
-function placeOfCursor(cursor: string): Place {
-  try {
-    return placeSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch {
-    throw new Problem(400, 'invalid-cursor', 'cursor must be the nextCursor of an earlier page');
-  }
+  return writePlaceCursor([room, topic, partition, generation, fromOffset, kind] satisfies Place);
 }
 
 const RANGES = `

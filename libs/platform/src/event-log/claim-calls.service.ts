@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { hash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityManager } from 'typeorm';
 import type { ReceivedEvent } from './decode-record.js';
+import { hash128 } from './hash-128.service.js';
 
 /**
  * Which API calls were never seen before. Two ways to the same answer (ADR 0009): COPY, which is twice as fast and takes the
@@ -42,7 +42,7 @@ export function dayOfCall(received: ReceivedEvent): string {
 /** `day hash`, as in `2026-10-05 00ff…`: what makes two calls the same. */
 export function identityOfCall(received: ReceivedEvent): string {
   const { source, id } = received.event;
-  return `${dayOfCall(received)} ${hash('sha256', `${source}\0${id}`).slice(0, 32)}`;
+  return `${dayOfCall(received)} ${hash128(`${source}\0${id}`)}`;
 }
 
 /** Per database: how many batches must still be clean before COPY is tried. */

@@ -1,9 +1,9 @@
-import { hash } from 'node:crypto';
 import { topicNamed } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
 import { canonicalBody } from './canonical-body.js';
 import { claimCalls } from './claim-calls.service.js';
 import type { ReceivedEvent } from './decode-record.js';
+import { hash128 } from './hash-128.service.js';
 
 /**
  * Which events of a batch were never seen before. The database decides (a primary key), not a cache with a time limit, and
@@ -104,9 +104,4 @@ async function claimVersions(
 
 function messageIdOf(received: ReceivedEvent): string {
   return (received.event.data as { messageId: string }).messageId;
-}
-
-/** The first 128 bits of SHA-256 as hex: fits PostgreSQL's uuid, half the size of text, and no two of 10^12 ids meet. */
-export function hash128(text: string): string {
-  return hash('sha256', text).slice(0, 32);
 }

@@ -1,11 +1,9 @@
 import { TOPICS } from '@taxameter/contracts';
 import type { Kafka } from 'kafkajs';
 import { describeWithKafka } from '../testing/index.js';
-import { createLogger } from '../logging.service.js';
 import { call, record } from './contract/event-log.contract.js';
-import { startKafkaRooms, untilTrue, type KafkaRooms } from './contract/kafka-rooms.testing.js';
+import { specKafka, startKafkaRooms, untilTrue, type KafkaRooms } from './contract/kafka-rooms.testing.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
-import { kafkaClient } from './kafka-client.service.js';
 import { STRUCTURED_CONTENT_TYPE } from './record.js';
 
 /** What other hands could write into Kafka. Each is counted, and the partition goes on behind it. */
@@ -25,8 +23,7 @@ describeWithKafka('over Kafka', (brokers) => {
       asAgreed: true,
       topicSettings: { 'max.message.bytes': '6000000' },
     });
-    const settings = { brokers: brokers().split(','), prefix: '', ssl: false, login: null };
-    kafka = kafkaClient(settings, 'spec', createLogger('silent'));
+    kafka = specKafka(brokers());
   });
 
   afterAll(() => rooms?.stop());

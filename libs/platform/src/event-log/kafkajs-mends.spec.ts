@@ -6,10 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithKafka } from '../testing/index.js';
 import { call, record } from './contract/event-log.contract.js';
 import { probeRoom } from './contract/probe-room.consumer.js';
-import { cleanedUpAfterEach, newPrefix, startKafkaRooms, untilTrue } from './contract/kafka-rooms.testing.js';
-import { KAFKA_PATIENCE, kafkaClient } from './kafka-client.service.js';
+import {
+  cleanedUpAfterEach,
+  newPrefix,
+  specKafka,
+  startKafkaRooms,
+  untilTrue,
+} from './contract/kafka-rooms.testing.js';
+import { KAFKA_PATIENCE } from './kafka-client.service.js';
 import { mendKafkajs } from './kafkajs-mends.service.js';
-import { createLogger } from '../logging.service.js';
 
 const after = cleanedUpAfterEach();
 
@@ -52,8 +57,7 @@ describeWithKafka('control records', (brokers) => {
   it('and aborted events are stepped over, and the position goes behind them', async () => {
     const rooms = await startKafkaRooms([probeRoom], brokers());
     after(() => rooms.stop());
-    const settings = { brokers: brokers().split(','), prefix: '', ssl: false, login: null };
-    const producer = kafkaClient(settings, 'spec', createLogger('silent')).producer({
+    const producer = specKafka(brokers()).producer({
       transactionalId: `${rooms.prefix}tx`,
       idempotent: true,
       maxInFlightRequests: 1,

@@ -1,4 +1,5 @@
 import { FUTURE_TOLERANCE_MS, TOPICS } from '@taxameter/contracts';
+import { shuffled } from '@taxameter/contracts/testing';
 import { createHash } from 'node:crypto';
 import { describeWithKafka } from '../testing/index.js';
 import { faultMoments, faultRounds } from '../testing/fault-rounds.service.js';
@@ -108,15 +109,6 @@ const rawRecord = (text: string, key: string | null = `isv_${below(20)}|1`): New
   key,
 });
 
-function shuffled<Value>(values: readonly Value[]): Value[] {
-  const mixed = [...values];
-  for (let last = mixed.length - 1; last > 0; last -= 1) {
-    const other = below(last + 1);
-    [mixed[last], mixed[other]] = [mixed[other]!, mixed[last]!];
-  }
-  return mixed;
-}
-
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** What is written in one round, and what must come of it. */
@@ -132,16 +124,19 @@ function roundOf(round: number) {
     text: text(`${round} ${what}`),
   }));
   const good = goods.map((id) => JSON.stringify(call(id, `/good/${id}`, soon())));
-  const twice = shuffled(good).slice(0, 40);
+  const twice = shuffled(good, below).slice(0, 40);
   return {
-    records: shuffled([
-      ...[...good, ...twice, ...odd.map(({ text }) => text), ...bad.map(({ text }) => text)].map((text) =>
-        rawRecord(text),
-      ),
-      rawRecord(JSON.stringify(call(`${round} no key`, `/good/${round} no key`, soon())), null),
-      { ...rawRecord(''), value: null },
-      { ...rawRecord('', null), value: null },
-    ]),
+    records: shuffled(
+      [
+        ...[...good, ...twice, ...odd.map(({ text }) => text), ...bad.map(({ text }) => text)].map((text) =>
+          rawRecord(text),
+        ),
+        rawRecord(JSON.stringify(call(`${round} no key`, `/good/${round} no key`, soon())), null),
+        { ...rawRecord(''), value: null },
+        { ...rawRecord('', null), value: null },
+      ],
+      below,
+    ),
     routes: [...goods, ...odd.map(({ id }) => id), `${round} no key`].map((id) => `/good/${id}`),
     quarantined: bad.map(({ reason, field, text }) => `${reason} ${field} ${digestOf(encoder.encode(text))}`),
     duplicate: twice.length,

@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import type { Actor } from '../database/actor.js';
 import { invalidInput, type FieldError, Problem } from './problem.js';
 import type { RouteDefinition } from './route.js';
+import { unstorableFields } from './unstorable.js';
 
 export const ROUTE = 'taxameter:route';
 
@@ -59,7 +60,10 @@ export const Input = createParamDecorator((_: unknown, context: ExecutionContext
   const check = (place: string, schema: z.ZodType | undefined, value: unknown) => {
     if (!schema) return {};
     const result = schema.safeParse(value);
-    if (result.success) return result.data;
+    if (result.success) {
+      errors.push(...unstorableFields(result.data, place === '' ? [] : [place]));
+      return result.data;
+    }
     for (const issue of result.error.issues) {
       errors.push({ field: [place, ...issue.path].filter(Boolean).join('.'), reason: issue.message });
     }

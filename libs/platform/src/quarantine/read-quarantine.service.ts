@@ -1,5 +1,7 @@
+import { fields } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
-import { Problem } from '../http/problem.js';
+import { z } from 'zod';
+import { readPlaceCursor, writePlaceCursor } from '../http/place-cursor.js';
 import type { ItemPosition, QuarantineDecision, QuarantineItem } from './quarantine-routes.js';
 
 /** What is in the quarantine of one room. */
@@ -95,16 +97,21 @@ function decisionOf({ decidedAt, actorId, actorName, ...row }: DecisionRow): Qua
   return { ...row, at: decidedAt.toISOString(), by: { id: actorId, name: actorName } };
 }
 
-/** Where a page ended: the key of the order of all rooms. */
-export type Place = readonly [
-  quarantinedAt: string,
-  room: string,
-  topic: string,
-  partition: number,
-  generation: number,
-  offset: number,
-  index: number,
-];
+const integer = z.int().min(0).max(2_147_483_647);
+const placeSchema = z.tuple([
+  fields.instant,
+  z.string(),
+  z.string(),
+  integer,
+  integer,
+  z.int().min(0),
+  integer,
+]);
+/**
+ * Where a page ended, the key of the order of all rooms: quarantined at, room, topic, partition, generation, offset, index of
+ * the event in its record.
+ */
+export type Place = z.output<typeof placeSchema>;
 
 export function placeOf({ quarantinedAt, room, ...item }: QuarantineItem): Place {
   return [quarantinedAt, room, item.topic, item.partition, item.generation, item.offset, item.index];
@@ -119,24 +126,12 @@ export function newestFirst(left: QuarantineItem, right: QuarantineItem): number
 }
 
 export function cursorOf(item: QuarantineItem): string {
-  return Buffer.from(JSON.stringify(placeOf(item))).toString('base64url');
+  return writePlaceCursor(placeOf(item));
 }
 
 /** @throws Problem 400 when the cursor is not one of ours */
 export function placeOfCursor(cursor: string): Place {
-  const isNumber = (value: unknown) => Number.isSafeInteger(value);
-  try {
-    const place = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    const [at, room, topic, ...numbers] = place;
-    const isTime = typeof at === 'string' && new Date(at).toISOString() === at;
-    const isNamed = [room, topic].every((name) => typeof name === 'string' && /^[!-~]+$/.test(name));
-    if (isTime && isNamed && numbers.length === 4 && numbers.every(isNumber)) {
-      return place as unknown as Place;
-    }
-  } catch {
-    // Said below.
-  }
-  throw new Problem(400, 'invalid-cursor', 'cursor must be the nextCursor of an earlier page');
+  return readPlaceCursor(placeSchema, cursor);
 }
 
 const COLUMNS = `

@@ -4,6 +4,7 @@ import { createLogger, discardEmbeddedPostgres, readConfiguration, startRooms } 
 import { ALL_ROOMS, startFailure, stopOnSignal } from '@taxameter/server';
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { inJson } from '../in-json.js';
 import { DEMO } from './demo-inputs.service.js';
 import { describeSummary } from './describe-summary.js';
 import type { Progress } from './load-demo.service.js';
@@ -36,7 +37,7 @@ async function runDemo(folder: string, isJson: boolean, context: CommandContext)
   };
   try {
     const { summary, alertsArrived } = await produce(folder, progress);
-    if (isJson) context.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    if (isJson) context.stdout.write(`${inJson(summary)}\n`);
     else
       context.stdout.write(
         `\n${describeSummary(summary, alertsArrived, relative(process.cwd(), folder) || '.').join('\n')}\n`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runQuarter } from '@taxameter/billing';
 import { callApi, downloadFrom } from '../api-client.service.js';
+import { inJson } from '../in-json.js';
 import type { LocalAccess } from '../local-access.service.js';
 import { DEMO } from './demo-inputs.service.js';
 import { loadDemo, settled, type Progress } from './load-demo.service.js';
@@ -57,7 +58,7 @@ export async function mainJob(
     breaches: await readBreaches(access),
     invoices,
   };
-  writeAtOnce(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  writeAtOnce(join(folder, 'summary.json'), `${inJson(summary)}\n`);
   const opened = () => receiver.received.filter((type) => type === 'fairuse.breach.opened').length;
   for (
     const deadline = Date.now() + ALERTS_LIMIT_MS;

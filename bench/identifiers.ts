@@ -1,15 +1,6 @@
-/** Chance that can be had again: mulberry32, 32 bits a call. */
-export type Random = () => number;
+import type { Random } from '@taxameter/contracts/testing';
 
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
+/** Identifiers by chance. */
 
 export function hex(random: Random, digits: number): string {
   let text = '';
