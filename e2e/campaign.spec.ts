@@ -37,6 +37,7 @@ const FROZEN_MS = 8_000;
 const BETWEEN_MS = 1_500;
 /** And 1 ms for each event: reading, counting by the oracle and the audit have done far better. */
 const SETTLE_MS = 90_000 + EVENTS;
+const RECOVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 type Worker = 'ingest' | 'metering-1' | 'metering-2';
@@ -100,13 +101,25 @@ class Site {
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.databaseUrl });
-    client.on('error', () => undefined);
-    await client.connect();
+    const client = await this.connected();
     try {
       return (await client.query<Row>(text)).rows;
     } finally {
       await client.end().catch(() => undefined);
+    }
+  }
+
+  /** The server may still be recovering from the round before. */
+  private async connected(): Promise<pg.Client> {
+    for (const deadline = Date.now() + RECOVERY_MS; ; await sleep(500)) {
+      const client = new pg.Client({ connectionString: this.databaseUrl });
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
     }
   }
 
