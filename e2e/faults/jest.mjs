@@ -10,7 +10,7 @@ const LIMIT_PER_ROUND_MS = 3 * 60_000;
  * Runs the specs of a fault in a tree. `crashed`: the specs could not be run, which says nothing about the fault.
  * @returns {Promise<{ passed: number, failed: number, crashed: boolean, output: string }>}
  */
-export async function runJest(tree, fault, rounds, seed) {
+export async function runJest(tree, fault, rounds, seed, events = 0) {
   const folder = mkdtempSync(join(tmpdir(), 'taxameter-faults-'));
   const report = join(folder, 'report.json');
   const { KAFKA_BROKERS: _othersBroker, ...environment } = process.env;
@@ -25,13 +25,13 @@ export async function runJest(tree, fault, rounds, seed) {
       ],
       ...['--testPathPatterns', fault.specs, '--forceExit', '--json', '--outputFile', report],
       ...(fault.tests === '' ? [] : ['-t', fault.tests]),
-      ...['--globals', JSON.stringify({ FAULT_ROUNDS: rounds, FAULT_SEED: seed })],
+      ...['--globals', JSON.stringify({ FAULT_ROUNDS: rounds, FAULT_SEED: seed, FAULT_EVENTS: events })],
     ],
     {
       cwd: tree,
       env: { ...environment, KAFKA_FAULTS: '1', CI: 'true' },
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: LIMIT_PER_ROUND_MS * (rounds + 1),
+      timeout: LIMIT_PER_ROUND_MS * (rounds + 1) + 2 * events,
     },
   );
   let output = '';

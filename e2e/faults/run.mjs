@@ -10,6 +10,7 @@ import { inACopy } from './scratch-copy.mjs';
 const HELP = `npm run faults -- [options]
 
   --rounds N     how often each thing is killed (default 20)
+  --events N     events that flow meanwhile, for the campaign (4000 a round where that is more)
   --seed S       which moments are chosen; without it a new one, which is printed
   --only NAME    one fault, or with --mutants one mutant
   --mutants      takes one protection after the other off in a copy, and expects the fault's specs to fail
@@ -28,6 +29,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         rounds: { type: 'string', default: '20' },
+        events: { type: 'string', default: '0' },
         seed: { type: 'string', default: String(randomInt(1_000_000_000)) },
         only: { type: 'string' },
         mutants: { type: 'boolean', default: false },
@@ -35,11 +37,16 @@ function readOptions() {
         help: { type: 'boolean', default: false },
       },
     });
-    for (const name of ['rounds', 'seed']) {
+    for (const name of ['rounds', 'seed', 'events']) {
       if (!/^\d{1,9}$/.test(values[name])) refuse(`--${name} must be a whole number, not "${values[name]}"`);
     }
     if (Number(values.rounds) === 0) refuse('--rounds must be at least 1');
-    return { ...values, rounds: Number(values.rounds), seed: Number(values.seed) };
+    return {
+      ...values,
+      rounds: Number(values.rounds),
+      events: Number(values.events),
+      seed: Number(values.seed),
+    };
   } catch (error) {
     return refuse(error.message);
   }
@@ -54,7 +61,7 @@ function chosen(all, only) {
 const say = (line) => process.stdout.write(`${line}\n`);
 const seconds = (startedMs) => `${Math.round((performance.now() - startedMs) / 1000)} s`.padStart(6);
 
-async function runFaults({ rounds, seed, only }) {
+async function runFaults({ rounds, seed, events, only }) {
   say(`seed ${seed}`);
   let broken = 0;
   for (const fault of chosen(FAULTS, only)) {
@@ -64,12 +71,15 @@ async function runFaults({ rounds, seed, only }) {
       fault,
       fault.rounds(rounds),
       seed,
+      events,
     );
     const held = failed === 0 && !crashed && passed > 0;
     say(`${held ? 'held  ' : 'BROKEN'} ${seconds(startedMs)}  ${fault.name.padEnd(9)} ${fault.sentence}`);
     if (held) continue;
     broken += 1;
-    say(`${output}\nagain: npm run faults -- --only ${fault.name} --rounds ${rounds} --seed ${seed}`);
+    say(
+      `${output}\nagain: npm run faults -- --only ${fault.name} --rounds ${rounds} --events ${events} --seed ${seed}`,
+    );
   }
   return broken;
 }
