@@ -27,9 +27,13 @@ describe('a seed file', () => {
         name: 'A',
         cvr: null,
         vatNumber: null,
+        gln: null,
         address: null,
         email: null,
+        orderNumber: null,
+        buyerReference: null,
         language: 'da',
+        delivery: 'email',
       },
     ]);
   });
