@@ -31,6 +31,7 @@ export { partitionForKey } from './event-log/partition-for-key.js';
 export * from './event-log/record.js';
 export { type TopicDifference } from './event-log/topic-differences.js';
 export { runCommand } from './http/command.service.js';
+export { csvLine, wantsCsv, withoutGuard } from './http/csv.js';
 export { openApiDocument } from './http/openapi.js';
 export * from './http/page.js';
 export * from './http/problem.js';

@@ -6,9 +6,11 @@ import {
   Route,
   databaseOf,
   defineRoute,
+  invalidInput,
   newId,
   notFound,
   runCommand,
+  wantsCsv,
   withActor,
   type Call,
   type CallOf,
@@ -20,6 +22,7 @@ import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { makeChange } from '../change/change.service.js';
 import { commandAnswer, commandFields, type CommandFields } from '../change/command-body.js';
+import { openPartnerExport } from '../partner-import/partner-export.service.js';
 import {
   invoiceDetails,
   partnerDetails,
@@ -119,9 +122,20 @@ export const getPartners = defineRoute({
   method: 'GET',
   path: '/v1/partners',
   summary: 'Partners, by id',
+  description:
+    'As CSV all come at once, as `taxameter partners import` takes them. Text that a spreadsheet would take for a formula begins with ' +
+    'an apostrophe.',
   roles: ['ops', 'finance', 'partner'],
-  query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of partners', schema: pageOf(partnerState) } },
+  query: z.object({
+    ...pageQuery,
+    format: z
+      .enum(['json', 'csv'])
+      .optional()
+      .describe('csv: all of them as RFC 4180; else what Accept names, application/json or text/csv'),
+  }),
+  responses: {
+    200: { description: 'A page of partners', schema: pageOf(partnerState), alsoAs: ['text/csv'] },
+  },
 });
 
 @Controller()
@@ -171,7 +185,14 @@ export class PartnerController {
   }
 
   @Route(getPartners)
-  list(@Input() { query, actor }: CallOf<typeof getPartners>) {
+  async list(@Input() { query, actor, request }: CallOf<typeof getPartners>) {
+    if (query.format === 'csv' || (query.format === undefined && wantsCsv(request.headers.accept))) {
+      if (query.cursor !== undefined) {
+        const reason = 'cannot stand beside CSV, which has all pages: leave it out';
+        throw invalidInput([{ field: 'query.cursor', reason }]);
+      }
+      return openPartnerExport(this.database, actor);
+    }
     return withActor(this.database, actor, (tx) => listPartners(tx, query));
   }
 
