@@ -27,13 +27,9 @@ describe('a seed file', () => {
         name: 'A',
         cvr: null,
         vatNumber: null,
-        gln: null,
         address: null,
         email: null,
-        orderNumber: null,
-        buyerReference: null,
         language: 'da',
-        delivery: 'email',
       },
     ]);
   });

@@ -6,7 +6,7 @@ applied again; what the file does not name is left alone, and nothing is ever de
 
   partners      partnerId, name; cvr, vatNumber, gln, address { street, street2, postalCode, city, country },
                 email, orderNumber, buyerReference, language (da or en), delivery (email, e_invoice or both).
-                What is left out becomes "not known".
+                What is left out becomes "not known"; gln, orderNumber, buyerReference and delivery stay as they are.
   integrations  integrationId, name, kind (public or personal), partnerId, from (since when it is
                 the owner); deactivated { from, reason }
   agreements    integrationId, organizationId; name, status (active or ended)

@@ -123,6 +123,24 @@ describe('taxameter seed', () => {
     ]);
   });
 
+  it('leaves alone what it does not say of delivery and references, which people and the partner keep', async () => {
+    const seed = { partners: [{ partnerId: 'par_kept', name: 'Holdt ApS', email: 'a@b.example' }] };
+    await run(seed);
+    const body = {
+      name: 'Holdt ApS',
+      email: 'a@b.example',
+      gln: '5790000000005',
+      delivery: 'both',
+      orderNumber: 'R-1',
+    };
+    await rooms.call('ops', 'PUT', '/v1/partners/par_kept', { body });
+    expect((await run(seed)).stdout).toMatch(/^nothing changed/);
+    const renamed = { partners: [{ ...seed.partners[0], name: 'Holdt A/S', orderNumber: null }] };
+    expect((await run(renamed)).code).toBe(0);
+    const wanted = { ...body, name: 'Holdt A/S', orderNumber: null, version: 3 };
+    expect((await rooms.call('ops', 'GET', '/v1/partners/par_kept')).body).toMatchObject(wanted);
+  });
+
   it('exits 2 on a wrong file and sends nothing of it', async () => {
     const { code, stderr } = await run({
       partners: [{ partnerId: 'par_two', name: 'To ApS' }, { partnerId: 'par_three' }],
