@@ -1,9 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { fields } from '@taxameter/contracts';
-import { CLOCK, defineRoute, Input, invalidInput, Route, type CallOf, type Clock } from '@taxameter/platform';
+import {
+  CLOCK,
+  defineRoute,
+  Input,
+  invalidInput,
+  Route,
+  wantsCsv,
+  type CallOf,
+  type Clock,
+} from '@taxameter/platform';
 import { z } from 'zod';
 import { GRANULARITIES } from '../counters/window.js';
-import { wantsCsv } from './csv.js';
 import { UsageExport } from './usage-export.service.js';
 import { planUsage, STATUS_CLASSES, writeCursor } from './usage-plan.js';
 import { UnusableQuery } from './usage-range.js';
