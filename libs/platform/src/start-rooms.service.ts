@@ -7,6 +7,7 @@ import { CONFIGURATION } from './configuration.service.js';
 import { ConsumersController } from './consumers/consumers.controller.js';
 import { Consumers } from './consumers/consumers.service.js';
 import { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/room-database.service.js';
+import { CallBodies1760000006012 } from './event-log/call-bodies.migration.js';
 import { EventLog1760000000000 } from './event-log/event-log.migration.js';
 import { LogGeneration1760000005000 } from './event-log/log-generation.migration.js';
 import { openEventLog, type EventLog } from './event-log/open-event-log.service.js';
@@ -165,6 +166,7 @@ export function schemaOfRoom(room: Room): RoomSchema {
       Quarantine1760000003000,
       Retention1760000004000,
       LogGeneration1760000005000,
+      CallBodies1760000006012,
       ...(room.schema?.migrations ?? []),
     ],
   };

@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Topic } from '@taxameter/contracts';
 import type { DataSource } from 'typeorm';
-import { canonicalBody } from '../event-log/canonical-body.js';
+import { hashOfBody } from '../event-log/body-hash.service.js';
 import { identityOfCall } from '../event-log/claim-calls.service.js';
-import { hash128 } from '../event-log/claim-identities.service.js';
 import type { ReceivedEvent } from '../event-log/decode-record.js';
 
 /** What the database knows of the identities of events that are read again. */
@@ -84,7 +83,7 @@ export class KnownIdentities {
     const bodies = new Map(rows.map(({ id, body }) => [id, body]));
     return events.map((received, index) => {
       const body = bodies.get(ids[index]!);
-      const isSame = body === hash128(canonicalBody(received.event));
+      const isSame = body === hashOfBody(received.event);
       const known = body === undefined ? 'unknown' : isSame ? 'known' : 'other_body';
       return { received, known, identity: { hash: hash('sha256', ids[index]!).slice(0, 32), salt: 0 } };
     });

@@ -30,6 +30,7 @@ export async function startKafkaRooms(
     prefix?: string;
     databaseUrl?: string;
     topicSettings?: Record<string, string>;
+    settings?: Record<string, string>;
   } = {},
 ): Promise<KafkaRooms> {
   const prefix = options.prefix ?? newPrefix();
@@ -44,6 +45,7 @@ export async function startKafkaRooms(
       KAFKA_BROKERS: brokers,
       TOPIC_PREFIX: prefix,
       ...(options.asAgreed ? { FIXED_CLOCK: '' } : {}),
+      ...options.settings,
     },
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
   });
