@@ -1,5 +1,6 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { CallKinds1760000100031 } from './counters/call-kinds.migration.js';
 import { UsagePartitions1760000100020 } from './counters/usage-partitions.migration.js';
 
 /**
@@ -263,4 +264,5 @@ export const meteringMigrations = [
   CounterSpace1760000100011,
   Admission1760000100012,
   UsagePartitions1760000100020,
+  CallKinds1760000100031,
 ];
