@@ -1,5 +1,6 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { CallTotals1760000100032 } from './call-totals/call-totals.migration.js';
 import { CallKinds1760000100031 } from './counters/call-kinds.migration.js';
 import { UsagePartitions1760000100020 } from './counters/usage-partitions.migration.js';
 
@@ -265,4 +266,5 @@ export const meteringMigrations = [
   Admission1760000100012,
   UsagePartitions1760000100020,
   CallKinds1760000100031,
+  CallTotals1760000100032,
 ];
