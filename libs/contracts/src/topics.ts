@@ -45,7 +45,7 @@ export const TOPICS = {
   apiCalls: {
     name: 'usage.api-calls.v1',
     description: 'Every call of the public API.',
-    partitions: 4,
+    partitions: 8,
     key: 'integrationId|organizationId',
     identity: 'source-and-id',
     compacted: false,
