@@ -34,6 +34,16 @@ export const measures = {
   calls4xx: fields.count.describe('4xx answers, 429 among them'),
   calls5xx: fields.count,
   calls429: fields.count.describe('calls that a limit refused'),
+  callsList: fields.count.describe(
+    'calls of the kind `list`, as the event names it in `operation`. The kinds together are `calls`, but for calls that were ' +
+      'counted before there were kinds: those are in none',
+  ),
+  callsItem: fields.count.describe('calls that read one thing'),
+  callsWrite: fields.count.describe('calls that make or change something'),
+  callsAction: fields.count.describe('calls that have something done, such as booking or sending'),
+  callsFile: fields.count.describe('calls that fetch or bring a file'),
+  callsAuth: fields.count.describe('calls for a token'),
+  callsOther: fields.count.describe('calls of no other kind'),
   durationMs: fields.count.describe('sum of the server time of the calls'),
   durationMaxMs: fields.count.describe(
     'server time of the slowest call; 0 where it was counted before there was this figure',
