@@ -160,8 +160,8 @@ export const MUTANTS = [
     edits: [
       {
         file: `${FOLDER}claim-identities.service.ts`,
-        replace: 'return withoutDuplicates(events, (await claimCalls(tx, events)).fresh);',
-        by: 'return withoutDuplicates(events, new Set(events));',
+        replace: 'return withoutDuplicates(events, await claimCalls(tx, events, subscription));',
+        by: 'return withoutDuplicates(events, { fresh: new Set(events), conflicts: new Set() });',
       },
       {
         file: `${FOLDER}claim-identities.service.ts`,

@@ -6,10 +6,11 @@ import { breachesView, titleOf } from './breaches-view.js';
 import { element, replaceContent } from './dom.js';
 import { createFeed, signIn, SignedOut } from './feeds.js';
 import { invoicesView } from './invoices-view.js';
-import { readAccounting, readBreaches, readInvoices, readUsage } from './readers.js';
+import { partnersView } from './partners-view.js';
+import { readAccounting, readBreaches, readInvoices, readPartners, readUsage } from './readers.js';
 import { tilesView } from './tiles-view.js';
 import { usageView } from './usage-view.js';
-import { clock, counted, rememberedLanguage, speak, spokenLanguage, text, textIfKnown } from './words.js';
+import { clock, counted, drawTexts, rememberedLanguage, speak, spokenLanguage, text } from './words.js';
 
 const REFRESH_MS = 5_000;
 
@@ -17,6 +18,7 @@ const feeds = {
   usage: createFeed(readUsage),
   breaches: createFeed(readBreaches),
   invoices: createFeed(readInvoices),
+  partners: createFeed(readPartners),
   accounting: createFeed(readAccounting),
 };
 
@@ -36,6 +38,7 @@ const views = {
   usage: () => usageView(feeds.usage.value),
   breaches: () => feeds.breaches.value && breachesView(feeds.breaches.value, shown),
   invoices: () => feeds.invoices.value && invoicesView(feeds.invoices.value),
+  partners: () => feeds.partners.value && partnersView(feeds.partners.value),
   accounting: () => feeds.accounting.value && accountingView(feeds.accounting.value),
 };
 
@@ -157,12 +160,7 @@ function drawLive() {
 }
 
 function drawLanguage() {
-  for (const node of document.querySelectorAll('[data-text]')) {
-    node.textContent = textIfKnown(node.getAttribute('data-text') ?? '') ?? '';
-  }
-  for (const node of document.querySelectorAll('[data-label]')) {
-    node.setAttribute('aria-label', textIfKnown(node.getAttribute('data-label') ?? '') ?? '');
-  }
+  drawTexts();
   place('language').textContent = text('otherLanguage');
   place('language').lang = spokenLanguage() === 'da' ? 'en' : 'da';
 }

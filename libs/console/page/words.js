@@ -57,6 +57,16 @@ export function text(key, values) {
   return textIfKnown(key, values) ?? key;
 }
 
+/** Puts its text into every place of the page that names one. */
+export function drawTexts() {
+  for (const node of document.querySelectorAll('[data-text]')) {
+    node.textContent = textIfKnown(node.getAttribute('data-text') ?? '') ?? '';
+  }
+  for (const node of document.querySelectorAll('[data-label]')) {
+    node.setAttribute('aria-label', textIfKnown(node.getAttribute('data-label') ?? '') ?? '');
+  }
+}
+
 /**
  * The form of a text that suits a number: `key.one` or `key.other`, with `{count}`.
  * @param {string} key
@@ -105,6 +115,14 @@ export function day(instant) {
 export function moment(instant) {
   const date = when(instant, { weekday: 'short', day: 'numeric', month: 'long' });
   return language === 'da' ? `${date} kl. ${clock(instant)}` : `${date}, ${clock(instant)}`;
+}
+
+/** Day with its year, and time: for what may be long ago. @param {string | number | Date} instant */
+export function dated(instant) {
+  const words =
+    language === 'da' ? `${day(instant)} kl. ${clock(instant)}` : `${day(instant)}, ${clock(instant)}`;
+  // With spaces that do not break, as in `quarter`.
+  return words.replaceAll(' ', '\u00a0');
 }
 
 /** `2026-Q3` as people say it; another text stays as it is. @param {string} name */

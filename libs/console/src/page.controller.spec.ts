@@ -12,7 +12,9 @@ afterAll(() => rooms.stop());
 const get = (path: string) => rooms.call('anonymous', 'GET', path);
 const textOf = ({ bytes }: { bytes: Uint8Array }) => new TextDecoder().decode(bytes);
 
-/** Everything that the page loads, following the imports of its scripts. */
+const PAGES = ['/', '/partnere/par_a'];
+
+/** Everything that the pages load, following the imports of its scripts. */
 async function loadedFiles(): Promise<string[]> {
   const found = new Set<string>();
   const follow = async (path: string, references: RegExp) => {
@@ -22,35 +24,45 @@ async function loadedFiles(): Promise<string[]> {
       if (name.endsWith('.js')) await follow(`/assets/${name}`, /from '\.\/([\w.-]+)'/g);
     }
   };
-  await follow('/', /(?:src|href)="\/assets\/([\w.-]+)"/g);
+  for (const page of PAGES) await follow(page, /(?:src|href)="\/assets\/([\w.-]+)"/g);
   return [...found];
 }
 
 describe('the page', () => {
-  it('is given to everybody under a policy that allows no inline code and no frame', async () => {
-    const { status, headers } = await get('/');
-    const policy = headers.get('content-security-policy') ?? '';
+  it.each(PAGES)(
+    '%s is given to everybody under a policy that allows no inline code and no frame',
+    async (page) => {
+      const { status, headers } = await get(page);
+      const policy = headers.get('content-security-policy') ?? '';
 
-    expect(status).toBe(200);
-    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(policy).toContain("script-src 'self'; style-src 'self';");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+      expect(status).toBe(200);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(policy).toContain("script-src 'self'; style-src 'self';");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
 
-  it('holds no inline script, style or handler, which its policy would refuse', async () => {
-    const html = textOf(await get('/'));
+  it.each(PAGES)(
+    '%s holds no inline script, style or handler, which its policy would refuse',
+    async (page) => {
+      const html = textOf(await get(page));
 
-    expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
-    expect(html.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="/assets/console.js">']);
-  });
+      expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
+      expect(html.match(/<script[^>]*>/g)).toEqual([
+        expect.stringMatching(/^<script type="module" src="\/assets\/(console|partner)\.js">$/),
+      ]);
+    },
+  );
 
   it('finds each script and style that it loads, with its content type and the same policy', async () => {
     const files = await loadedFiles();
 
-    expect(files).toEqual(expect.arrayContaining(['console.js', 'console.css', 'texts.js', 'dom.js']));
+    expect(files).toEqual(
+      expect.arrayContaining(['console.js', 'partner.js', 'console.css', 'texts.js', 'dom.js']),
+    );
     for (const name of files) {
       const { status, headers } = await get(`/assets/${name}`);
       expect([name, status]).toEqual([name, 200]);

@@ -14,6 +14,15 @@ export const getPage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getPartnerPage = defineRoute({
+  method: 'GET',
+  path: '/partnere/:partnerId',
+  summary: 'The page of one partner',
+  roles: 'public',
+  params: z.object({ partnerId: z.string().max(64) }),
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getAsset = defineRoute({
   method: 'GET',
   path: '/assets/:file',
@@ -53,6 +62,12 @@ export class PageController {
   @Route(getPage)
   page(@Res() reply: FastifyReply): void {
     this.send(reply, 'index.html');
+  }
+
+  /** The same for every partner: what it shows, it asks for itself, as the reader. */
+  @Route(getPartnerPage)
+  partnerPage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'partner.html');
   }
 
   @Route(getAsset)

@@ -30,6 +30,7 @@ describe('topics', () => {
       'integrations.status.v1': null,
       'fair-use.breaches.v1': null,
       'metering.sms-totals.v1': null,
+      'metering.call-totals.v1': null,
       'billing.documents.v1': null,
     });
   });

@@ -4,7 +4,7 @@ import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.j
 import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
-import { smsTotalsChanged } from './facts/metering.js';
+import { callTotalsChanged, smsTotalsChanged } from './facts/metering.js';
 import type { EventType } from './cloud-event.js';
 
 /** How the events of a topic are told apart (design: delivery). */
@@ -45,7 +45,7 @@ export const TOPICS = {
   apiCalls: {
     name: 'usage.api-calls.v1',
     description: 'Every call of the public API.',
-    partitions: 4,
+    partitions: 8,
     key: 'integrationId|organizationId',
     identity: 'source-and-id',
     compacted: false,
@@ -116,6 +116,18 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [smsTotalsChanged],
+  },
+  callTotals: {
+    name: 'metering.call-totals.v1',
+    description: 'Running totals of API calls, of each integration and quarter.',
+    partitions: 1,
+    key: 'integrationId|quarter',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [callTotalsChanged],
   },
   documents: {
     name: 'billing.documents.v1',

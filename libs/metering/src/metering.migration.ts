@@ -1,5 +1,7 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { CallTotals1760000100032 } from './call-totals/call-totals.migration.js';
+import { CallKinds1760000100031 } from './counters/call-kinds.migration.js';
 import { UsagePartitions1760000100020 } from './counters/usage-partitions.migration.js';
 
 /**
@@ -263,4 +265,6 @@ export const meteringMigrations = [
   CounterSpace1760000100011,
   Admission1760000100012,
   UsagePartitions1760000100020,
+  CallKinds1760000100031,
+  CallTotals1760000100032,
 ];

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CallTotals } from './call-totals/call-totals.service.js';
 import { Admission } from './counters/admission.service.js';
 import { Counters } from './counters/counters.service.js';
 import { Dictionary } from './counters/dictionary.service.js';
@@ -15,6 +16,15 @@ import { UsageReader } from './usage/usage-reader.service.js';
 /** The room that says who uses how much. */
 @Module({
   controllers: [UsageConsumer, OwnershipConsumer, UsageController, SummaryController, LiveController],
-  providers: [Dictionary, Admission, Counters, UsageReader, UsageExport, SummaryReader, LiveUsage],
+  providers: [
+    Dictionary,
+    Admission,
+    Counters,
+    UsageReader,
+    UsageExport,
+    SummaryReader,
+    LiveUsage,
+    CallTotals,
+  ],
 })
 export class MeteringModule {}

@@ -1,5 +1,7 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Contacts1760000200012 } from './contact/contact.migration.js';
+import { MasterData1760000200011 } from './partner/partner.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
 
@@ -178,4 +180,9 @@ const AUDIT_BY_INTEGRATION = `
   update audit_entry set integration_id = "after" ->> 'integrationId';
   create index on audit_entry (integration_id, id) where integration_id is not null`;
 
-export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001];
+export const partnersMigrations = [
+  Partners1760000101000,
+  Restrictions1760000101001,
+  MasterData1760000200011,
+  Contacts1760000200012,
+];

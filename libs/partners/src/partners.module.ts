@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AgreementController } from './agreement/agreement.controller.js';
+import { ContactController } from './contact/contact.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
@@ -13,6 +14,7 @@ import { TimelineController } from './timeline/timeline.controller.js';
 @Module({
   controllers: [
     PartnerController,
+    ContactController,
     IntegrationController,
     AgreementController,
     RestrictionController,

@@ -40,6 +40,12 @@ describe('parseConfiguration', () => {
     expect(() => parseConfiguration({ KAFKA_SSL: 'yes' })).toThrow('KAFKA_SSL');
   });
 
+  it('compares the bodies of calls only when it is told to', () => {
+    expect(parseConfiguration({}).COMPARE_CALL_BODIES).toBe(false);
+    expect(parseConfiguration({ COMPARE_CALL_BODIES: 'true' }).COMPARE_CALL_BODIES).toBe(true);
+    expect(() => parseConfiguration({ COMPARE_CALL_BODIES: '1' })).toThrow('COMPARE_CALL_BODIES');
+  });
+
   it('reads lists by comma without blanks and empty parts', () => {
     expect(parseConfiguration({ ROOMS: ' metering, billing,,' }).ROOMS).toEqual(['metering', 'billing']);
   });

@@ -47,6 +47,11 @@ export const configurationSchema = z.object({
     )
     .default('')
     .describe('stands before the name of every topic: several installations, or tests, on one Kafka'),
+  COMPARE_CALL_BODIES: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('true: a call that comes again with another body is quarantined; false: it is a duplicate'),
   ROOMS: list.default([]).describe('rooms that this process runs, by comma; empty: all'),
   ROOM_URLS: list
     .transform((parts, context) => {

@@ -38,6 +38,7 @@ export {
 } from './event-stream/event-streams.service.js';
 export { eventText } from './event-stream/event-text.js';
 export { runCommand } from './http/command.service.js';
+export { csvLine, wantsCsv, withoutGuard } from './http/csv.js';
 export { openApiDocument } from './http/openapi.js';
 export * from './http/page.js';
 export * from './http/place-cursor.js';

@@ -7,10 +7,11 @@ import { CONFIGURATION } from './configuration.service.js';
 import { ConsumersController } from './consumers/consumers.controller.js';
 import { Consumers } from './consumers/consumers.service.js';
 import { databaseOf, migrateRoom, openRoom, type RoomSchema } from './database/room-database.service.js';
+import { CallBodies1760000006012 } from './event-log/call-bodies.migration.js';
 import { EventLog1760000000000 } from './event-log/event-log.migration.js';
 import { LogGeneration1760000005000 } from './event-log/log-generation.migration.js';
 import { openEventLog, type EventLog } from './event-log/open-event-log.service.js';
-import { startRelay } from './event-log/outbox.service.js';
+import { startRelay, type RelayStatus } from './event-log/outbox.service.js';
 import { EVENT_LOG_PRODUCER, type EventLogProducer } from './event-log/record.js';
 import { IdempotencyKeys1760000001000 } from './http/command.migration.js';
 import { API_DOCUMENT, ApiDocumentController } from './http/api-document.controller.js';
@@ -102,7 +103,8 @@ async function start(
   const log = await openEventLog({ configuration, databaseUrl, databases, clock, logger });
   cleanUps.push(() => log.close());
   const elsewhere = new RoomsElsewhere(options.elsewhere ?? []);
-  const system = new System(databases, rooms, log.statuses, log, clock);
+  const relayStatuses = [...databases.keys()].map((room) => ({ room, tryingSinceMs: null, reason: null }));
+  const system = new System(databases, rooms, log.statuses, log, clock, relayStatuses);
   const { subscriptionTo } = log;
   const consumers = new Consumers({ databases, log, tokens, clock });
   const quarantine = new Quarantine({ databases, subscriptionTo, tokens, clock, logger });
@@ -123,7 +125,7 @@ async function start(
     },
   ]);
   const app = await createApplication(root, log.strategy, tokens, elsewhere, logger);
-  const relays = startRelays(databases, log, logger);
+  const relays = startRelays(relayStatuses, databases, log, logger);
   cleanUps.push(() => Promise.all(relays.map((relay) => relay.stop())));
   const maintenance = rooms.flatMap(({ name, partitioned = [] }) => {
     const database = databases.get(name);
@@ -165,6 +167,7 @@ export function schemaOfRoom(room: Room): RoomSchema {
       Quarantine1760000003000,
       Retention1760000004000,
       LogGeneration1760000005000,
+      CallBodies1760000006012,
       ...(room.schema?.migrations ?? []),
     ],
   };
@@ -225,8 +228,13 @@ function rootModule(
   return { module: ProcessModule, imports: [platform, ...rooms.map((room) => room.module)] };
 }
 
-function startRelays(databases: ReadonlyMap<string, DataSource>, log: EventLog, logger: Logger): Loop[] {
-  return [...databases].map(([room, database]) => startRelay(room, database, log.producer, logger));
+function startRelays(
+  statuses: readonly RelayStatus[],
+  databases: ReadonlyMap<string, DataSource>,
+  log: EventLog,
+  logger: Logger,
+): Loop[] {
+  return statuses.map((status) => startRelay(status, databases.get(status.room)!, log.producer, logger));
 }
 
 async function listen(open: () => Promise<unknown>, configuration: Configuration): Promise<void> {

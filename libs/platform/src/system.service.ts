@@ -7,6 +7,7 @@ import {
 } from './event-log/accounting-ranges.service.js';
 import type { PartitionPosition, PartitionStatus } from './event-log/consumer-state.js';
 import { EventLogError } from './event-log/kafka-failure.js';
+import type { RelayStatus } from './event-log/outbox.service.js';
 import type { Page } from './http/page.js';
 import { Problem } from './http/problem.js';
 import type { Room } from './room.js';
@@ -43,6 +44,9 @@ export interface SystemAccounting {
   readonly outbox: readonly { readonly room: string; readonly waiting: number }[];
 }
 
+/** A relay that has tried for longer is not well; a broker that changes its leader takes less. */
+const RELAY_PATIENCE_MS = 5_000;
+
 export class System {
   constructor(
     private readonly databases: ReadonlyMap<string, DataSource>,
@@ -54,6 +58,7 @@ export class System {
       waitingSince(positions: readonly PartitionPosition[]): Promise<readonly (Date | 'nothing' | null)[]>;
     },
     private readonly clock: Clock,
+    private readonly relays: readonly RelayStatus[],
   ) {}
 
   rooms(): string[] {
@@ -73,7 +78,8 @@ export class System {
 
   /**
    * @throws the driver's error when a room's database does not answer
-   * @throws Problem 503 when the event log does not answer, a topic is missing, or a room has not joined its readers yet
+   * @throws Problem 503 when the event log does not answer, a topic is missing, a room has not joined its readers yet, or its facts
+   *   have not been sent for 5 s
    */
   async ping(): Promise<void> {
     await Promise.all([...this.databases.values()].map((database) => database.query('select 1')));
@@ -83,6 +89,16 @@ export class System {
       throw new Problem(503, 'not-joined', reasons.join('; '), { consumers: this.consumers() });
     }
     await this.log.ping(this.running.flatMap(({ writes = [] }) => writes)).catch(refuseAsAway);
+    this.refuseUnsentFacts();
+  }
+
+  private refuseUnsentFacts(): void {
+    const stuck = this.relays.filter(
+      ({ tryingSinceMs }) => tryingSinceMs !== null && performance.now() - tryingSinceMs > RELAY_PATIENCE_MS,
+    );
+    if (stuck.length === 0) return;
+    const reasons = stuck.map(({ room, reason }) => `${room}: ${reason ?? 'its relay waits for an answer'}`);
+    throw new Problem(503, 'facts-not-sent', reasons.join('; '));
   }
 
   /**

@@ -50,6 +50,7 @@ describe('the API documents', () => {
       '/assets/{file}',
       '/health/live',
       '/health/ready',
+      '/partnere/{partnerId}',
       '/v1/openapi.json',
       '/v1/session',
     ]);

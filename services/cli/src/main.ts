@@ -1,6 +1,6 @@
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
-import { registerSeedCommand } from '@taxameter/partners';
+import { registerPartnersCommands, registerSeedCommand } from '@taxameter/partners';
 import { kafkaSettingsOf, readConfiguration } from '@taxameter/platform';
 import { ALL_ROOMS, startFailure } from '@taxameter/server';
 import { Command, CommanderError } from 'commander';
@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   registerDemoCommand(program, context);
   registerImportCommand(program, context);
   registerSeedCommand(program, context);
+  registerPartnersCommands(program, context);
   registerBillingCommands(program, context);
   registerAccessCommands(program, context);
   registerQuarantineCommands(program, context);

@@ -31,7 +31,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'metering',
     module: MeteringModule,
     schema: { migrations: meteringMigrations },
-    writes: [TOPICS.smsTotals.name],
+    writes: [TOPICS.smsTotals.name, TOPICS.callTotals.name],
     auditors: meteringAuditors,
     partitioned: meteringPartitions,
   },

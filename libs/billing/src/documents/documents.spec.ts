@@ -57,6 +57,12 @@ describe('the invoice as a PDF', () => {
     expect(text).not.toContain('Ikke faktureret');
   });
 
+  it('prints the second line of an address between street and town, where there is one', async () => {
+    const customer = { ...CUSTOMER, address: { ...CUSTOMER.address, street2: 'Afsnit 4' } };
+    const [text = ''] = await pagesOf(await renderInvoice(sampleInvoice([group('1', 1)], customer)));
+    expect(text).toMatch(/Åboulevarden 2\s+Afsnit 4\s+8000 Aarhus C/);
+  });
+
   it('gives the same bytes for the same invoice, and others for another', async () => {
     const once = await renderInvoice(sampleInvoice(GROUPS));
     const again = await renderInvoice(JSON.parse(JSON.stringify(sampleInvoice(GROUPS))));

@@ -64,6 +64,7 @@ function drawCustomer(paper: Paper, { customer }: InvoiceSnapshot): number {
   paper.element('P', () => {
     put(customer.name, STRONG, 6);
     put(address.street, BODY, 3);
+    if (address.street2) put(address.street2, BODY, 2);
     put(`${address.postalCode} ${address.city}`, BODY, 2);
     if (address.country !== 'DK') put(address.country, BODY, 1);
     y += 3;

@@ -13,6 +13,7 @@ export const PAYMENT_TERM_DAYS = 14;
 
 export interface Address {
   readonly street: string;
+  readonly street2?: string | undefined;
   readonly postalCode: string;
   readonly city: string;
   readonly country: string;

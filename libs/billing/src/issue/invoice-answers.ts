@@ -8,6 +8,7 @@ const counts = z.object({ billed: fields.count, test: fields.count, held: fields
 const document = z.object({ sha256: z.string(), bytes: fields.count });
 const address = z.object({
   street: z.string(),
+  street2: z.string().optional(),
   postalCode: z.string(),
   city: z.string(),
   country: z.string(),

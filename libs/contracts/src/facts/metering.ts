@@ -27,3 +27,43 @@ export const smsTotalsChanged = defineEvent({
 
 export type SmsTotalsChangedEvent = z.input<typeof smsTotalsChanged.schema>;
 export type SmsTotals = SmsTotalsChangedEvent['data'];
+
+/**
+ * How many calls of an integration were counted into a quarter so far. Published at most once a minute while they grow, with the
+ * offsets of the calls' topic below which everything is in it.
+ */
+export const callTotalsChanged = defineEvent({
+  type: 'dk.dinero.metering.call_totals_changed.v1',
+  title: 'Call totals changed',
+  description:
+    'API calls of one integration and quarter, all agreements together, with the offsets up to which they were read.',
+  data: z.object({
+    integrationId: identifier(100),
+    quarter: quarterName,
+    version: z
+      .int()
+      .min(1)
+      .describe('is `calls`: a total only grows, and is the same after everything was read again'),
+    calls: count,
+    calls4xx: count.describe('429 among them'),
+    calls5xx: count,
+    calls429: count,
+    callsList: count.describe(
+      'by kind, as `operation` says it; calls that were counted before there were kinds are in none',
+    ),
+    callsItem: count,
+    callsWrite: count,
+    callsAction: count,
+    callsFile: count,
+    callsAuth: count,
+    callsOther: count,
+    asOf: z
+      .array(z.object({ partition: count, nextOffset: count }))
+      .describe(
+        'everything below these offsets of `usage.api-calls.v1` is in the total, nothing from them on',
+      ),
+  }),
+});
+
+export type CallTotalsChangedEvent = z.input<typeof callTotalsChanged.schema>;
+export type CallTotals = CallTotalsChangedEvent['data'];

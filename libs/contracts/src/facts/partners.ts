@@ -18,9 +18,38 @@ export const partnerChanged = defineEvent({
       .regex(/^\d{8}$/)
       .nullable(),
     vatNumber: text(20).nullable(),
-    address: z.object({ street: text(200), postalCode: text(20), city: text(100), country }).nullable(),
-    email: text(254).nullable(),
+    address: z
+      .object({
+        street: text(200),
+        street2: text(200)
+          .optional()
+          .describe('second line of the street address (BT-51), where there is one'),
+        postalCode: text(20),
+        city: text(100),
+        country,
+      })
+      .nullable(),
+    email: text(254).nullable().describe('where invoices are mailed'),
     language: z.enum(['da', 'en']),
+    // Facts from before these fields were there do not carry them.
+    gln: z
+      .string()
+      .regex(/^\d{13}$/)
+      .nullable()
+      .default(null)
+      .describe('GLN (Danish EAN-lokationsnummer) that e-invoices are sent to (BT-49)'),
+    orderNumber: text(100)
+      .nullable()
+      .default(null)
+      .describe('order number, Danish rekvisition, that the partner wants on its invoices (BT-13)'),
+    buyerReference: text(100)
+      .nullable()
+      .default(null)
+      .describe('the person or department at the partner that an invoice is for (BT-10)'),
+    delivery: z
+      .enum(['email', 'e_invoice', 'both'])
+      .default('email')
+      .describe('how the partner wants its invoices: by mail, as an e-invoice to its GLN, or both'),
   }),
 });
 

@@ -1,12 +1,21 @@
 import type { ApiCallEvent, SmsSentEvent } from '@taxameter/contracts';
 import fc from 'fast-check';
 import { call, sms } from '../events.testing.js';
-import { foldRoutes, MEASURES, sumUsage, type Measures, type PairRow, type UsageSums } from './usage-sums.js';
+import {
+  CALL_KINDS,
+  foldRoutes,
+  MEASURES,
+  sumUsage,
+  type Measures,
+  type PairRow,
+  type UsageSums,
+} from './usage-sums.js';
 
 const timed = (event: ApiCallEvent | SmsSentEvent) => ({ event, time: new Date(event.time) });
 const sum = (...events: (ApiCallEvent | SmsSentEvent)[]) => sumUsage(events.map(timed));
 const smsIn = (rows: readonly PairRow[]) =>
   Object.fromEntries(rows.map((row) => [row.window, row.sms]).sort());
+const OPERATIONS = ['list', 'item', 'write', 'action', 'file', 'auth', 'other'] as const;
 const LEVELS = ['minutes', 'hours', 'days', 'quarters'] as const;
 
 const folded = (measure: keyof Measures, figures: readonly number[]): number =>
@@ -46,6 +55,7 @@ const events = fc.oneof(
         durationMs: fc.maxSafeNat(),
         responseBytes: fc.option(fc.maxSafeNat()),
         route: fc.constantFrom('/v1/x', '/v1/y|z'),
+        operation: fc.constantFrom(...OPERATIONS),
       }),
     )
     .map(([time, pair, more]) => call('c', time, { ...pair, ...more })),
@@ -79,6 +89,9 @@ describe('sums of usage', () => {
         for (const level of LEVELS) {
           const counted = sums[level].reduce((total, row) => total + row.calls + row.sms + row.smsTest, 0);
           expect(counted).toBe(list.length);
+          for (const row of sums[level]) {
+            expect(CALL_KINDS.reduce((total, kind) => total + row[kind], 0)).toBe(row.calls);
+          }
         }
         for (const measure of MEASURES) {
           const [first, ...others] = LEVELS.map((level) =>
@@ -152,6 +165,20 @@ describe('sums of usage', () => {
       ...[0, 200, 404, 429, 500].map((status) => call(`${status}`, '2026-10-05T07:00:00Z', { status })),
     ).minutes;
     expect(row).toMatchObject({ calls: 5, calls4xx: 2, calls429: 1, calls5xx: 1 });
+  });
+
+  it('put each kind of call into a measure of its own, and an SMS into none', () => {
+    const calls = OPERATIONS.flatMap((operation, index) =>
+      Array.from({ length: index + 1 }, (_, copy) =>
+        call(`${operation} ${copy}`, '2026-10-05T07:00:00Z', { operation }),
+      ),
+    );
+    expect(sum(...calls, sms('m', '2026-10-05T07:00:00Z')).quarters).toMatchObject([
+      {
+        ...{ calls: 28, sms: 1, callsList: 1, callsItem: 2, callsWrite: 3, callsAction: 4 },
+        ...{ callsFile: 5, callsAuth: 6, callsOther: 7 },
+      },
+    ]);
   });
 
   it('know the slowest call, cut to a day', () => {

@@ -1,4 +1,4 @@
-import { agreementIdOf, type ApiCallEvent, type SmsSentEvent } from '@taxameter/contracts';
+import { agreementIdOf, type ApiCall, type ApiCallEvent, type SmsSentEvent } from '@taxameter/contracts';
 import { HOUR_MS, MINUTE_MS, windowOf } from './window.js';
 
 /**
@@ -18,6 +18,14 @@ export interface Measures {
   calls5xx: number;
   /** Also in `calls4xx`. */
   calls429: number;
+  // By kind, as the event says it (`operation`): each call is in one of them.
+  callsList: number;
+  callsItem: number;
+  callsWrite: number;
+  callsAction: number;
+  callsFile: number;
+  callsAuth: number;
+  callsOther: number;
   durationMs: number;
   /** Of the slowest call. A maximum, which merges in any order as a sum does. */
   durationMaxMs: number;
@@ -60,6 +68,13 @@ const NOTHING: Measures = {
   calls4xx: 0,
   calls5xx: 0,
   calls429: 0,
+  callsList: 0,
+  callsItem: 0,
+  callsWrite: 0,
+  callsAction: 0,
+  callsFile: 0,
+  callsAuth: 0,
+  callsOther: 0,
   durationMs: 0,
   durationMaxMs: 0,
   responseBytes: 0,
@@ -75,6 +90,20 @@ export const MEASURES = Object.keys(NOTHING) as readonly (keyof Measures)[];
 export const ADDED_MEASURES: readonly (keyof Measures)[] = MEASURES.filter(
   (measure) => measure !== 'durationMaxMs',
 );
+
+/** The measure in which a call of each kind stands. */
+const KIND_OF_OPERATION = {
+  list: 'callsList',
+  item: 'callsItem',
+  write: 'callsWrite',
+  action: 'callsAction',
+  file: 'callsFile',
+  auth: 'callsAuth',
+  other: 'callsOther',
+} as const satisfies Record<ApiCall['operation'], keyof Measures>;
+
+/** The measures of the kinds of call; together they are `calls`. */
+export const CALL_KINDS = Object.values(KIND_OF_OPERATION);
 
 type MinuteRow = PairRow & { startMs: number };
 
@@ -184,12 +213,13 @@ function addEvent(row: Measures, event: ApiCallEvent | SmsSentEvent): void {
     }
     return;
   }
-  const { status, durationMs, responseBytes } = event.data;
+  const { status, operation, durationMs, responseBytes } = event.data;
   const cutMs = Math.min(durationMs, LONGEST_DURATION_MS);
   row.calls += 1;
   if (status >= 500) row.calls5xx += 1;
   else if (status >= 400) row.calls4xx += 1;
   if (status === 429) row.calls429 += 1;
+  row[KIND_OF_OPERATION[operation]] += 1;
   row.durationMs += cutMs;
   if (cutMs > row.durationMaxMs) row.durationMaxMs = cutMs;
   row.responseBytes += Math.min(responseBytes ?? 0, MOST_RESPONSE_BYTES);

@@ -75,6 +75,65 @@ describe('counting', () => {
     expect(await accounted(TOPICS.smsSent.name)).toEqual({ counted: 40, duplicate: 5 });
   });
 
+  it('answers the same calls of each kind at every granularity, as JSON and as CSV', async () => {
+    const operations = [
+      'list',
+      'list',
+      'list',
+      'item',
+      'write',
+      'write',
+      'action',
+      'file',
+      'auth',
+      'other',
+    ] as const;
+    await count(
+      ...Array.from({ length: 60 }, (_, index) =>
+        call(`kind ${index}`, new Date(Date.parse('2026-10-05T05:50:00Z') + index * 31_000).toISOString(), {
+          operation: operations[index % 10]!,
+          organizationId: `${index % 3}`,
+          route: `/v1/r${index % 4}`,
+        }),
+      ),
+    );
+    const expected = {
+      ...{ calls: 60, callsList: 18, callsItem: 6, callsWrite: 12, callsAction: 6 },
+      ...{ callsFile: 6, callsAuth: 6, callsOther: 6 },
+    };
+    const names = Object.keys(expected) as (keyof typeof expected)[];
+    const range = { from: '2026-10-05T05:00:00Z', to: '2026-10-05T07:00:00Z' };
+    for (const query of [
+      { granularity: 'minute', ...range, limit: '500' },
+      { granularity: 'hour', ...range, groupBy: 'route,statusClass' },
+      { granularity: 'day' },
+      { granularity: 'quarter' },
+    ]) {
+      const { body } = await usage(query);
+      const totals = names.map((name) => [
+        name,
+        (body.items as (typeof expected)[]).reduce((sum, item) => sum + item[name], 0),
+      ]);
+      expect([query.granularity, Object.fromEntries(totals)]).toEqual([query.granularity, expected]);
+    }
+    const { bytes } = await metering.rooms.call(
+      'ops',
+      'GET',
+      '/v1/usage?granularity=quarter&groupBy=integration',
+      {
+        headers: { accept: 'text/csv' },
+      },
+    );
+    const [head, row] = new TextDecoder()
+      .decode(bytes)
+      .split('\r\n')
+      .map((line) => line.split(','));
+    const cells = names.map((name) => [name, Number(row![head!.indexOf(name)])]);
+    expect(Object.fromEntries(cells)).toEqual(expected);
+    const { body } = await metering.rooms.call('ops', 'GET', '/v1/usage/summary');
+    expect(body.totals).toMatchObject(expected);
+  });
+
   it('counts a call once that is delivered five times', async () => {
     const once = call('again', '2026-10-05T07:00:00Z');
     await count(once, once, once);

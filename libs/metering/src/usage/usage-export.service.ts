@@ -1,8 +1,7 @@
 import { Inject, Injectable, StreamableFile } from '@nestjs/common';
-import { Problem, type Actor } from '@taxameter/platform';
+import { csvLine, Problem, type Actor } from '@taxameter/platform';
 import { Readable } from 'node:stream';
 import { MEASURES } from '../counters/usage-sums.js';
-import { csvLine } from './csv.js';
 import type { UsagePlan } from './usage-plan.js';
 import { UsageReader, type UsageItem } from './usage-reader.service.js';
 

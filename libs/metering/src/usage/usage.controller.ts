@@ -1,9 +1,17 @@
 import { Controller, Inject } from '@nestjs/common';
 import { fields } from '@taxameter/contracts';
-import { CLOCK, defineRoute, Input, invalidInput, Route, type CallOf, type Clock } from '@taxameter/platform';
+import {
+  CLOCK,
+  defineRoute,
+  Input,
+  invalidInput,
+  Route,
+  wantsCsv,
+  type CallOf,
+  type Clock,
+} from '@taxameter/platform';
 import { z } from 'zod';
 import { GRANULARITIES } from '../counters/window.js';
-import { wantsCsv } from './csv.js';
 import { UsageExport } from './usage-export.service.js';
 import { planUsage, STATUS_CLASSES, writeCursor } from './usage-plan.js';
 import { UnusableQuery } from './usage-range.js';
@@ -26,6 +34,16 @@ export const measures = {
   calls4xx: fields.count.describe('4xx answers, 429 among them'),
   calls5xx: fields.count,
   calls429: fields.count.describe('calls that a limit refused'),
+  callsList: fields.count.describe(
+    'calls of the kind `list`, as the event names it in `operation`. The kinds together are `calls`, but for calls that were ' +
+      'counted before there were kinds: those are in none',
+  ),
+  callsItem: fields.count.describe('calls that read one thing'),
+  callsWrite: fields.count.describe('calls that make or change something'),
+  callsAction: fields.count.describe('calls that have something done, such as booking or sending'),
+  callsFile: fields.count.describe('calls that fetch or bring a file'),
+  callsAuth: fields.count.describe('calls for a token'),
+  callsOther: fields.count.describe('calls of no other kind'),
   durationMs: fields.count.describe('sum of the server time of the calls'),
   durationMaxMs: fields.count.describe(
     'server time of the slowest call; 0 where it was counted before there was this figure',

@@ -13,7 +13,10 @@ export interface Versioned {
 }
 
 export interface Change<State extends Versioned> {
-  /** `partner|ID`, `integration|ID`, `agreement|INTEGRATION|ORGANIZATION`, `restriction|ID`: also the key of the fact. */
+  /**
+   * `partner|ID`, `contact|PARTNER|ID`, `integration|ID`, `agreement|INTEGRATION|ORGANIZATION`, `restriction|ID`: also the key of the
+   * fact.
+   */
   readonly subject: string;
   /**
    * How the change is told: the type of the fact on `partners.v1` with the whole state, or what publishes another fact in
@@ -29,6 +32,8 @@ export interface Change<State extends Versioned> {
   /** The state wanted; its `version` is ignored. */
   decide(current: State | null): State;
   save(tx: EntityManager, next: State, current: State | null): Promise<void>;
+  /** What the audit, which cannot be rewritten, keeps of a state; left out: all of it. */
+  audited?(state: State): object;
 }
 
 export interface Made<State> {
@@ -80,6 +85,7 @@ export async function makeChange<State extends Versioned>(
     return { state: current, changed: false };
   }
   const next = { ...wanted, version: version + 1 };
+  const audited = (state: State) => JSON.stringify(change.audited?.(state) ?? state);
   await change.save(tx, next, current);
   await tx.query(
     `insert into audit_entry (at, actor_id, actor_role, action, subject, "before", "after", reason, integration_id)
@@ -90,8 +96,8 @@ export async function makeChange<State extends Versioned>(
       actor.role,
       current ? change.action : `${change.subject.split('|')[0]}_created`,
       change.subject,
-      current ? JSON.stringify(current) : null,
-      JSON.stringify(next),
+      current ? audited(current) : null,
+      audited(next),
       change.reason,
       'integrationId' in next ? next.integrationId : null,
     ],

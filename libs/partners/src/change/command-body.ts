@@ -13,6 +13,11 @@ export const commandFields = {
   reason: fields.text(500).optional().describe('for the audit'),
 };
 
+export interface CommandFields {
+  readonly version?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
 export const warning = z.object({ field: z.string(), code: z.string(), detail: z.string() });
 export type Warning = z.output<typeof warning>;
 

@@ -18,7 +18,8 @@ describe('a partner', () => {
     const body = { name: 'Påmindelse & Søn A/S', cvr: '12345674', address, email: 'a@b.example' };
     const { status, body: answer } = await put('par_a', { ...body, reason: 'ny partner' });
     expect(status).toBe(200);
-    const state = { partnerId: 'par_a', version: 1, ...body, vatNumber: null, language: 'da' };
+    const unsaid = { vatNumber: null, gln: null, orderNumber: null, buyerReference: null };
+    const state = { partnerId: 'par_a', version: 1, ...body, ...unsaid, language: 'da', delivery: 'email' };
     expect(answer).toEqual({ ...state, changed: true, warnings: [] });
     expect(await factsOf(rooms, 'partner|par_a')).toMatchObject([{ time: NOW, data: state }]);
     expect(await auditOf(rooms, 'partner|par_a')).toMatchObject([
@@ -68,10 +69,69 @@ describe('a partner', () => {
     expect(facts.map(({ data }) => data.version)).toEqual(versions);
   });
 
-  it('is recorded in spite of a CVR number that fails its check, with a warning', async () => {
-    const { status, body } = await put('par_cvr', { name: 'Tvivl ApS', cvr: '12345678' });
+  it('keeps everything that an e-invoice needs', async () => {
+    const wanted = {
+      ...{ name: 'Kommunen', cvr: '12345674', vatNumber: 'DK12345674', gln: '5790000000005' },
+      ...{ address: { ...address, street2: 'Afsnit 4' }, email: 'ean@kommunen.example' },
+      ...{ orderNumber: 'R-2026-17', buyerReference: 'Økonomi, lok. 12', language: 'en', delivery: 'both' },
+    };
+    const { status, body } = await put('par_public', wanted);
+    expect([status, body]).toEqual([200, expect.objectContaining({ ...wanted, warnings: [] })]);
+    expect((await put('par_public', wanted)).body).toMatchObject({ version: 1, changed: false });
+    expect(await factsOf(rooms, 'partner|par_public')).toMatchObject([{ data: wanted }]);
+  });
+
+  it.each([
+    [{ cvr: '12345678' }, 'cvr', 'cvr-modulus-11'],
+    [{ gln: '5790000000006' }, 'gln', 'gs1-check-digit'],
+    [{ vatNumber: 'DE136695977' }, 'vatNumber', 'vat-number'],
+    [{ address: { ...address, country: 'UK' } }, 'address.country', 'iso-3166-1'],
+    [{ delivery: 'e_invoice' }, 'delivery', 'e-invoice-needs-gln'],
+  ])('is refused with %j, naming %s and %s, and nothing is recorded', async (details, field, rule) => {
+    const { status, body } = await put('par_wrong', { name: 'Forkert ApS', ...details });
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ type: 'urn:taxameter:problem:invalid-input', errors: [{ field, rule }] });
+    expect((await rooms.call('ops', 'GET', '/v1/partners/par_wrong')).status).toBe(404);
+    expect(await auditOf(rooms, 'partner|par_wrong')).toEqual([]);
+  });
+
+  it('whose CVR number was recorded before the check can be corrected otherwise, with a warning', async () => {
+    await put('par_cvr', { name: 'Tvivl ApS', cvr: '12345674' });
+    await rooms.databases
+      .get('partners')!
+      .query("update partner set cvr = '12345678' where partner_id = 'par_cvr'");
+    const { status, body } = await put('par_cvr', { name: 'Tvivl & Co ApS', cvr: '12345678' });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ cvr: '12345678', warnings: [{ field: 'cvr', code: 'cvr-check-failed' }] });
+    expect(body).toMatchObject({
+      name: 'Tvivl & Co ApS',
+      warnings: [{ field: 'cvr', code: 'cvr-check-failed' }],
+    });
+  });
+
+  it('changes its own invoice mail and order number, audited as its own doing', async () => {
+    await put('par_self', { name: 'Selv ApS', cvr: '12345674', address, email: 'a@selv.example' });
+    const { status, body } = await rooms.call('partner', 'PUT', '/v1/partners/par_self/invoice-details', {
+      partnerId: 'par_self',
+      body: { email: 'b@selv.example', orderNumber: 'PO 7', version: 1 },
+    });
+    expect(status).toBe(200);
+    const wanted = { version: 2, email: 'b@selv.example', orderNumber: 'PO 7', buyerReference: null };
+    expect(body).toMatchObject({ ...wanted, name: 'Selv ApS', cvr: '12345674', address, changed: true });
+    const [, change] = await auditOf(rooms, 'partner|par_self');
+    expect(change).toMatchObject({ action: 'partner_changed', actor_role: 'partner' });
+    expect((await factsOf(rooms, 'partner|par_self')).at(-1)!.data).toMatchObject(wanted);
+  });
+
+  it.each([
+    ['its name', 'par_self', { name: 'Andet ApS' }, 400],
+    ['its CVR number', 'par_self', { cvr: '34731543' }, 400],
+    ['the invoice mail of another', 'par_a', { email: 'c@d.example' }, 404],
+    ['one that is not there', 'par_none', { email: 'c@d.example' }, 404],
+  ])('does not change %s itself', async (_what, partnerId, body, status) => {
+    const before = await rooms.call('ops', 'GET', `/v1/partners/${partnerId}`);
+    const path = `/v1/partners/${partnerId}/invoice-details`;
+    expect((await rooms.call('partner', 'PUT', path, { partnerId: 'par_self', body })).status).toBe(status);
+    expect((await rooms.call('ops', 'GET', `/v1/partners/${partnerId}`)).body).toEqual(before.body);
   });
 
   it('is refused with the path of each mistake', async () => {

@@ -37,8 +37,8 @@ export function planSeed(seed: Seed, present: Present): SeedCommand[] {
 }
 
 function planPartner(wanted: Seed['partners'][number], present: Partner | undefined): SeedCommand[] {
-  const { partnerId, ...details } = wanted;
-  if (present && isSame(wanted, { ...present, version: undefined })) return [];
+  const { partnerId, ...details } = { ...leftAlone(present), ...wanted };
+  if (present && isSame({ partnerId, ...details }, { ...present, version: undefined })) return [];
   return [
     put(
       'partners',
@@ -48,6 +48,13 @@ function planPartner(wanted: Seed['partners'][number], present: Partner | undefi
       present,
     ),
   ];
+}
+
+/** What the file does not say of a partner and what is not taken for "not known": a partner keeps some of it itself. */
+function leftAlone(present: Partner | undefined): Partial<Partner> {
+  if (!present) return {};
+  const { gln, orderNumber, buyerReference, delivery } = present;
+  return { gln, orderNumber, buyerReference, delivery };
 }
 
 function planIntegration(

@@ -8,7 +8,16 @@ import { agreementDetails } from '../agreement/agreement.js';
 import { integrationDetails } from '../integration/integration.js';
 import { partnerDetails } from '../partner/partner.js';
 
-const partner = z.strictObject({ partnerId: fields.identifier(64), ...partnerDetails });
+/** What a file may leave alone, since people and the partner itself keep it: left out, it stays as it is. */
+const { gln, orderNumber, buyerReference, delivery } = partnerDetails;
+const leftAlone = {
+  gln: gln.unwrap().optional(),
+  orderNumber: orderNumber.unwrap().optional(),
+  buyerReference: buyerReference.unwrap().optional(),
+  delivery: delivery.unwrap().optional(),
+};
+
+const partner = z.strictObject({ partnerId: fields.identifier(64), ...partnerDetails, ...leftAlone });
 
 const integration = z.strictObject({
   integrationId: fields.identifier(100),

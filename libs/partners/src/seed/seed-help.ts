@@ -4,8 +4,9 @@ export const SEED_HELP = `
 The file is one JSON object with any of three lists. Only what differs is sent, so the same file may be
 applied again; what the file does not name is left alone, and nothing is ever deleted.
 
-  partners      partnerId, name; cvr, vatNumber, address { street, postalCode, city, country }, email,
-                language (da or en). What is left out becomes "not known".
+  partners      partnerId, name; cvr, vatNumber, gln, address { street, street2, postalCode, city, country },
+                email, orderNumber, buyerReference, language (da or en), delivery (email, e_invoice or both).
+                What is left out becomes "not known"; gln, orderNumber, buyerReference and delivery stay as they are.
   integrations  integrationId, name, kind (public or personal), partnerId, from (since when it is
                 the owner); deactivated { from, reason }
   agreements    integrationId, organizationId; name, status (active or ended)

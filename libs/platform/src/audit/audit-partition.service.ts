@@ -48,8 +48,11 @@ interface JudgedRecord {
 }
 
 const ROWS_PER_PAGE = 1_000;
-/** It was refused before its identity was kept. */
-const POISON = 'refused_by_database';
+/**
+ * They were refused before their identity was kept. A call that was known with another body (`COMPARE_CALL_BODIES`) is taken at its word:
+ * whether bodies were compared when it was read, no table tells. Of SMS the bodies are held against each other again.
+ */
+const UNCLAIMED = new Set<string | undefined>(['refused_by_database', 'conflicting_duplicate']);
 
 export async function auditPartition(what: PartitionToAudit, tools: AuditTools): Promise<void> {
   const audit = new PartitionAudit(what, tools);
@@ -183,7 +186,7 @@ class PartitionAudit {
     reason?: string,
   ): void {
     const { recount } = record;
-    if (reason === POISON || known === 'other_body') {
+    if (UNCLAIMED.has(reason) || known === 'other_body') {
       recount.quarantined += 1;
       return;
     }

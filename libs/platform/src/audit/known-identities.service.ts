@@ -1,6 +1,6 @@
 import type { Topic } from '@taxameter/contracts';
 import type { DataSource } from 'typeorm';
-import { canonicalBody } from '../event-log/canonical-body.js';
+import { hashOfBody } from '../event-log/body-hash.service.js';
 import { identityOfCall } from '../event-log/claim-calls.service.js';
 import type { ReceivedEvent } from '../event-log/decode-record.js';
 import { hash128 } from '../event-log/hash-128.service.js';
@@ -83,7 +83,7 @@ export class KnownIdentities {
     const bodies = new Map(rows.map(({ id, body }) => [id, body]));
     return events.map((received, index) => {
       const body = bodies.get(ids[index]!);
-      const isSame = body === hash128(canonicalBody(received.event));
+      const isSame = body === hashOfBody(received.event);
       const known = body === undefined ? 'unknown' : isSame ? 'known' : 'other_body';
       return { received, known, identity: { hash: hash128(ids[index]!), salt: 0 } };
     });

@@ -11,8 +11,8 @@ let close: () => Promise<void>;
 
 const DAYS = ['2026-10-04', '2026-10-05'];
 
-function received(id: string, day = DAYS[0]!): ReceivedEvent {
-  const event = call(id, '/v1/x', `${day}T07:59:00Z`);
+function received(id: string, day = DAYS[0]!, route = '/v1/x'): ReceivedEvent {
+  const event = call(id, route, `${day}T07:59:00Z`);
   const position = { topic: 'usage.api-calls.v1', partition: 0, offset: 0, index: 0 };
   return { position, event, time: new Date(event.time), appendedAt: new Date(event.time), key: null };
 }
@@ -89,5 +89,40 @@ describe('claiming the identities of calls', () => {
     const [first, copy] = [received('twice'), received('twice')];
     const { fresh } = await claim([...many(0, 120), first, copy]);
     expect([fresh.has(first), fresh.has(copy)]).toEqual([true, false]);
+  });
+});
+
+describe('comparing the bodies of calls', () => {
+  const compare = (events: readonly ReceivedEvent[]) =>
+    database.transaction((tx) => claimCalls(tx, events, { comparesBodies: true }));
+  const changed = (id: string) => received(id, DAYS[0], '/v1/changed');
+
+  it('tells a copy from another body, by COPY as by the statement, within a batch as between batches', async () => {
+    for (const fillers of [0, 150]) {
+      await database.query('delete from seen_call');
+      const [first, copy, other] = [received('one'), received('one'), changed('one')];
+      const one = await compare([...many(0, fillers), first, copy, other]);
+      expect([first, copy, other].map((event) => one.fresh.has(event))).toEqual([true, false, false]);
+      expect([...one.conflicts]).toEqual([other]);
+      const [again, otherAgain, fresh] = [received('one'), changed('one'), received('two')];
+      const two = await compare([again, otherAgain, fresh]);
+      expect([...two.fresh]).toEqual([fresh]);
+      expect([...two.conflicts]).toEqual([otherAgain]);
+    }
+  });
+
+  it('takes a call that was kept without its body for a copy, whatever comes', async () => {
+    await claim([received('before')]);
+    const { fresh, conflicts } = await compare([changed('before')]);
+    expect([fresh.size, conflicts.size]).toEqual([0, 0]);
+  });
+
+  it('keeps no body and finds no conflict where it is switched off', async () => {
+    await compare([received('kept')]);
+    const { conflicts } = await claim([changed('kept'), received('bare'), changed('bare')]);
+    expect(conflicts.size).toBe(0);
+    expect(await database.query('select count(*), count(body_hash) as bodies from seen_call')).toEqual([
+      { count: 2, bodies: 1 },
+    ]);
   });
 });

@@ -1,9 +1,9 @@
 import { topicNamed } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
-import { canonicalBody } from './canonical-body.js';
+import { hashOfBody } from './body-hash.service.js';
 import { claimCalls } from './claim-calls.service.js';
 import type { ReceivedEvent } from './decode-record.js';
-import { hash128 } from './hash-128.service.js';
+import type { Subscription } from './event-batch.js';
 
 /**
  * Which events of a batch were never seen before. The database decides (a primary key), not a cache with a time limit, and
@@ -18,29 +18,33 @@ export interface Claim {
 
 export async function claimIdentities(
   tx: EntityManager,
-  topic: string,
+  subscription: Pick<Subscription, 'topic' | 'comparesBodies'>,
   events: readonly ReceivedEvent[],
 ): Promise<Claim> {
   if (events.length === 0) return { fresh: [], duplicates: 0, conflicts: [] };
-  switch (topicNamed(topic).identity) {
+  switch (topicNamed(subscription.topic).identity) {
     case 'source-and-id':
-      return withoutDuplicates(events, (await claimCalls(tx, events)).fresh);
+      return withoutDuplicates(events, await claimCalls(tx, events, subscription));
     case 'message-id':
       return claimMessages(tx, events);
     case 'key-and-version':
-      return claimVersions(tx, topic, events);
+      return claimVersions(tx, subscription.topic, events);
   }
 }
 
-function withoutDuplicates(events: readonly ReceivedEvent[], fresh: ReadonlySet<ReceivedEvent>): Claim {
-  const kept = events.filter((received) => fresh.has(received));
-  return { fresh: kept, duplicates: events.length - kept.length, conflicts: [] };
+function withoutDuplicates(
+  events: readonly ReceivedEvent[],
+  claim: { readonly fresh: ReadonlySet<ReceivedEvent>; readonly conflicts: ReadonlySet<ReceivedEvent> },
+): Claim {
+  const fresh = events.filter((received) => claim.fresh.has(received));
+  const conflicts = [...claim.conflicts];
+  return { fresh, conflicts, duplicates: events.length - fresh.length - conflicts.length };
 }
 
 async function claimMessages(tx: EntityManager, events: readonly ReceivedEvent[]): Promise<Claim> {
   const bodies = new Map<string, string>();
   const firstOf = new Map<string, ReceivedEvent>();
-  const hashes = events.map((received) => hash128(canonicalBody(received.event)));
+  const hashes = events.map((received) => hashOfBody(received.event));
   for (const [index, received] of events.entries()) {
     const messageId = messageIdOf(received);
     if (firstOf.has(messageId)) continue;

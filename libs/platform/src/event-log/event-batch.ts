@@ -30,5 +30,7 @@ export interface Subscription {
   readonly topic: string;
   /** Event types that the room wants; others of the topic are accounted as ignored. Empty: all. */
   readonly types: readonly string[];
+  /** Also a call that is known with another body is quarantined, and no duplicate (`COMPARE_CALL_BODIES`). An SMS always is. */
+  readonly comparesBodies?: boolean;
   readonly handle: (batch: EventBatch) => Promise<void>;
 }

@@ -29,6 +29,7 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
     private readonly databases: ReadonlyMap<string, DataSource>,
     private readonly clock: Clock,
     private readonly reports: Logger,
+    private readonly options: { readonly comparesBodies: boolean },
   ) {
     super();
   }
@@ -36,7 +37,11 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   /** Does not wait for Kafka: a process whose broker is away answers, and says that it is not ready. */
   async listen(callback: (error?: unknown, ...rest: unknown[]) => void): Promise<void> {
     try {
-      const rooms = readSubscriptions(this.messageHandlers.values(), new Set(this.databases.keys()));
+      const rooms = readSubscriptions(
+        this.messageHandlers.values(),
+        new Set(this.databases.keys()),
+        this.options,
+      );
       this.subscriptions = rooms;
       for (const [room, subscriptions] of rooms) {
         const database = this.databases.get(room)!;

@@ -64,7 +64,9 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
     }
     logger.error({ err: error }, `${message}; it will be tried again`);
   }
-  const server = new KafkaLogServer(log, databases, clock, logger);
+  const server = new KafkaLogServer(log, databases, clock, logger, {
+    comparesBodies: configuration.COMPARE_CALL_BODIES,
+  });
   return {
     producer: log,
     strategy: server,
@@ -78,12 +80,20 @@ async function openKafkaLog({ configuration, databases, clock, logger }: EventLo
   };
 }
 
-async function openTableLog({ databaseUrl, databases, clock, logger }: EventLogOptions): Promise<EventLog> {
+async function openTableLog({
+  configuration,
+  databaseUrl,
+  databases,
+  clock,
+  logger,
+}: EventLogOptions): Promise<EventLog> {
   await migrateRoom(databaseUrl, TABLE_LOG_ROOM);
   const database = await openRoom(databaseUrl, TABLE_LOG_ROOM);
   const log = new TableLog(database, clock);
   await log.createTopics();
-  const server = new TableLogServer(log, databases, clock, logger);
+  const server = new TableLogServer(log, databases, clock, logger, {
+    comparesBodies: configuration.COMPARE_CALL_BODIES,
+  });
   return {
     producer: log,
     strategy: server,

@@ -2,6 +2,7 @@ import { topicNamed, validateEvent, type CloudEvent, type Topic } from '@taxamet
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Logger } from '../logging.service.js';
 import { startLoop, type Loop } from '../loop.service.js';
+import { EventLogError } from './kafka-failure.js';
 import { partitionForKey } from './partition-for-key.js';
 import { STRUCTURED_CONTENT_TYPE, type EventLogProducer } from './record.js';
 
@@ -84,16 +85,38 @@ export async function relayOnce(database: DataSource, producer: EventLogProducer
   });
 }
 
+/** How a relay of this process is; shown in health. */
+export interface RelayStatus {
+  readonly room: string;
+  /** Since when it has been trying without success, by `performance.now()`: a stopped clock must not hide it. Null while all is well. */
+  tryingSinceMs: number | null;
+  /** What the last attempt failed by; null also while the first one waits for its answer. */
+  reason: string | null;
+}
+
 export function startRelay(
-  room: string,
+  status: RelayStatus,
   database: DataSource,
   producer: EventLogProducer,
   logger: Logger,
 ): Loop {
   return startLoop({
-    name: `relay of ${room}`,
+    name: `relay of ${status.room}`,
     idleMs: RELAY_IDLE_MS,
     logger,
-    step: () => relayOnce(database, producer),
+    step: async () => {
+      status.tryingSinceMs ??= performance.now();
+      try {
+        const sent = await relayOnce(database, producer);
+        status.tryingSinceMs = null;
+        status.reason = null;
+        return sent;
+      } catch (error) {
+        // Everybody may read health: a sentence of ours, and not what a driver quotes.
+        status.reason =
+          error instanceof EventLogError ? error.message : 'its facts cannot be sent: see the log';
+        throw error;
+      }
+    },
   });
 }

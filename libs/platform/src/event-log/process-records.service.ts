@@ -122,7 +122,7 @@ class Attempt {
     return this.database.transaction(async (tx) => {
       await this.movePosition(tx);
       const events = this.prepared.wanted.filter((received) => !poison.has(received));
-      const claim = await claimIdentities(tx, this.range.topic, events);
+      const claim = await claimIdentities(tx, this.subscription, events);
       const rejected = await this.handle(tx, claim.fresh);
       const unclaimed = [
         ...this.prepared.refused,
@@ -164,7 +164,7 @@ class Attempt {
   private async trial(events: readonly ReceivedEvent[]): Promise<unknown> {
     try {
       await this.database.transaction(async (tx) => {
-        const claim = await claimIdentities(tx, this.range.topic, events);
+        const claim = await claimIdentities(tx, this.subscription, events);
         await this.handle(tx, claim.fresh);
         throw new TrialPassed();
       });

@@ -13,6 +13,7 @@ import { EVENTS_WANTED, type OnEventsExtras } from './on-events.decorator.js';
 export function readSubscriptions(
   handlers: Iterable<MessageHandler>,
   roomsWithDatabase: ReadonlySet<string>,
+  { comparesBodies = false } = {},
 ): Map<string, Subscription[]> {
   const rooms = new Map<string, Subscription[]>();
   for (const handler of handlers) {
@@ -26,7 +27,7 @@ export function readSubscriptions(
       const result: unknown = await handler(batch);
       if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
     };
-    rooms.set(room, [...ofRoom, { room, topic, types, handle }]);
+    rooms.set(room, [...ofRoom, { room, topic, types, comparesBodies, handle }]);
   }
   return rooms;
 }

@@ -35,13 +35,18 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
     private readonly databases: ReadonlyMap<string, DataSource>,
     private readonly clock: Clock,
     private readonly reports: Logger,
+    private readonly options: { readonly comparesBodies: boolean },
   ) {
     super();
   }
 
   async listen(callback: (error?: unknown, ...rest: unknown[]) => void): Promise<void> {
     try {
-      const rooms = readSubscriptions(this.messageHandlers.values(), new Set(this.databases.keys()));
+      const rooms = readSubscriptions(
+        this.messageHandlers.values(),
+        new Set(this.databases.keys()),
+        this.options,
+      );
       this.subscriptions = rooms;
       for (const [room, subscriptions] of rooms) {
         this.loops.push(

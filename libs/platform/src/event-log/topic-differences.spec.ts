@@ -41,13 +41,13 @@ describe('topics on Kafka', () => {
   );
 
   it('stop no reader of calls when partitions were added, but one of facts', () => {
-    expect(kinds(TOPICS.apiCalls, made(TOPICS.apiCalls, { partitions: 6 }))).toEqual(['partitions']);
+    expect(kinds(TOPICS.apiCalls, made(TOPICS.apiCalls, { partitions: 10 }))).toEqual(['partitions']);
     expect(kinds(TOPICS.partners, made(TOPICS.partners, { partitions: 2 }))).toEqual(['partitions stops']);
   });
 
   it('may get the partitions they lack, except SMS', () => {
     const [difference] = topicDifferences([TOPICS.apiCalls], [made(TOPICS.apiCalls, { partitions: 1 })]);
-    expect(difference!.sentence).toContain('--alter --topic usage.api-calls.v1 --partitions 4');
+    expect(difference!.sentence).toContain('--alter --topic usage.api-calls.v1 --partitions 8');
   });
 
   it.each(['zstd', 'snappy', 'lz4'])('stop a reader when the broker packs with %s', (codec) => {

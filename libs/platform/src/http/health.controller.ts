@@ -30,7 +30,7 @@ export const ready = defineRoute({
   path: '/health/ready',
   summary: 'Databases and event log answer, and no partition stands still',
   description:
-    'Of this process only. 503 is `database-away`, `event-log-away`, `not-joined` (a reader has not joined its group: at start, or without Kafka) or `partition-stopped` (state `stopped` or `gap`: a person is needed).',
+    'Of this process only. 503 is `database-away`, `event-log-away`, `not-joined` (a reader has not joined its group: at start, or without Kafka), `facts-not-sent` (what a room tells others has not left it for 5 s) or `partition-stopped` (state `stopped` or `gap`: a person is needed).',
   roles: 'public',
   responses: {
     200: {

@@ -16,7 +16,7 @@ import {
   stat,
 } from 'node:fs/promises';
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { chooseAccount, checkReachable, run } from './embedded-postgres-binaries.service.js';
 import type { Account, Binaries } from './embedded-postgres-binaries.service.js';
 import { PostgresStartError } from './embedded-postgres-failure.js';
@@ -56,7 +56,7 @@ export async function openCluster(
   binaries: Binaries,
   options: { durable: boolean; onProgress: (line: string) => void },
 ): Promise<Cluster> {
-  await mkdir(resolve(path), { recursive: true, mode: 0o755 });
+  await makeFolder(resolve(path));
   const folder = await realpath(path);
   await claim(folder);
   const finished = join(folder, 'cluster');
@@ -69,6 +69,32 @@ export async function openCluster(
     await initialise(folder, finished, binaries, account, options.durable);
   }
   return readCluster(folder, binaries, account, options.durable);
+}
+
+/**
+ * With its parents. Not `recursive` of Node: where a file system refuses with "no such file" although the parent is there, as `/proc`
+ * does, Node tries for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await isFolder(path))) return;
+    if (code !== 'ENOENT') throw error;
+    throw new PostgresStartError(
+      `No folder can be made in ${parent}, so ${path} cannot hold the database: set DATA_DIR to another folder, ` +
+        `or set DATABASE_URL to a PostgreSQL server of your own.`,
+      { cause: error },
+    );
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await exists(path)) && (await stat(path)).isDirectory();
 }
 
 /**

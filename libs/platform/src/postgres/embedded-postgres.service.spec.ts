@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -278,6 +279,17 @@ describe('a folder that cannot be used', () => {
     expect(await refusal(discardEmbeddedPostgres(foreign))).toContain('was left alone');
     expect(await readdir(foreign)).toEqual(['PG_VERSION']);
   });
+
+  (existsSync('/proc/self') ? it : it.skip)(
+    'is refused where nobody can make one, instead of trying for ever',
+    async () => {
+      for (const folder of ['/proc/x', '/proc/x/y']) {
+        expect(await refusal(start(folder))).toMatch(
+          /^No folder can be made in \/proc, .*set DATA_DIR to another/,
+        );
+      }
+    },
+  );
 
   (isRoot ? it : it.skip)('names the parent that the server account may not enter, under root', async () => {
     const closed = join(base, 'closed');

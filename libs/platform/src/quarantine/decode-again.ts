@@ -32,7 +32,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   too_late: 'a replay judges by the time at which the log took it, so it will never count: discard it',
   in_the_future: 'a replay judges by the time at which the log took it, so it will never count: discard it',
   conflicting_duplicate:
-    'the first body under this message id counts, and a replay never counts another: discard it, and settle the difference with the sender',
+    'the first body under this identity counts, and a replay never counts another: discard it, and settle the difference with the sender',
   not_json: 'the bytes cannot change: let the sender send it again, and discard it',
 };
 

@@ -74,7 +74,7 @@ async function attempt(
   }
   const claim = kept.claimed
     ? await confirmClaim(tx, topic, decoded)
-    : await claimNow(tx, topic, decoded, clock);
+    : await claimNow(tx, subscription, decoded, clock);
   if (claim === 'duplicate') {
     return { outcome: 'duplicate', detail: 'another copy, or a newer version of it, was counted before' };
   }
@@ -84,17 +84,18 @@ async function attempt(
 
 async function claimNow(
   tx: EntityManager,
-  topic: Topic,
+  subscription: Subscription,
   received: ReceivedEvent,
   clock: Clock,
 ): Promise<'fresh' | 'duplicate'> {
+  const topic = topicNamed(subscription.topic);
   if (topic.identity === 'source-and-id') await openDay(tx, topic, received, clock);
   if (topic.identity === 'key-and-version' && received.key === null) {
     const detail =
       'came without its key, so nobody can say which state it replaces: let its owner publish again';
     throw new StillBad({ found: 'no_key', field: '', detail });
   }
-  const claim = await claimIdentities(tx, topic.name, [received]);
+  const claim = await claimIdentities(tx, subscription, [received]);
   if (claim.conflicts.length > 0) throw bad(conflictOf(received));
   return claim.fresh.length > 0 ? 'fresh' : 'duplicate';
 }

@@ -12,7 +12,11 @@ import { createLogger, LOGGER } from '../logging.service.js';
 import type { Room } from '../room.js';
 
 /** What a room reads, without any event log: for a bench that hands it batches itself. */
-export async function subscriptionsOf(room: Room, database: DataSource): Promise<readonly Subscription[]> {
+export async function subscriptionsOf(
+  room: Room,
+  database: DataSource,
+  options: { readonly comparesBodies?: boolean } = {},
+): Promise<readonly Subscription[]> {
   const providers = [
     { provide: databaseOf(room.name), useValue: database },
     { provide: CLOCK, useValue: systemClock },
@@ -31,7 +35,7 @@ export async function subscriptionsOf(room: Room, database: DataSource): Promise
     abortOnError: false,
   });
   await app.listen();
-  return collector.subscriptions;
+  return collector.subscriptions.map((subscription) => ({ ...subscription, ...options }));
 }
 
 class Collector extends Server implements CustomTransportStrategy {

@@ -34,6 +34,7 @@ export async function startKafkaRooms(
     prefix?: string;
     databaseUrl?: string;
     topicSettings?: Record<string, string>;
+    settings?: Record<string, string>;
   } = {},
 ): Promise<KafkaRooms> {
   const prefix = options.prefix ?? newPrefix();
@@ -48,6 +49,7 @@ export async function startKafkaRooms(
       KAFKA_BROKERS: brokers,
       TOPIC_PREFIX: prefix,
       ...(options.asAgreed ? { FIXED_CLOCK: '' } : {}),
+      ...options.settings,
     },
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
   });

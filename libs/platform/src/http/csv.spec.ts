@@ -1,4 +1,4 @@
-import { csvLine, wantsCsv } from './csv.js';
+import { csvLine, wantsCsv, withoutGuard } from './csv.js';
 
 describe('a line of CSV', () => {
   it('quotes what would end a cell, also where semicolons separate, and leaves the rest as it is', () => {
@@ -21,6 +21,16 @@ describe('a line of CSV', () => {
   it.each(['-1', '+4512345678', '-0.5', 'a=1', '/v1/x', "'x"])('leaves %j alone', (text) => {
     expect(csvLine([text])).toBe(`${text}\r\n`);
   });
+});
+
+describe('a cell without its guard', () => {
+  it.each(['=1+1', "'=1", "''@x", '-cmd', "'x", 'plain', '-5', '+4512345678', "o'=x", ''])(
+    'is what it was: %j',
+    (text) => {
+      const cell = csvLine([text]).replace(/\r\n$/, '');
+      expect(withoutGuard(cell)).toBe(text);
+    },
+  );
 });
 
 describe('a client', () => {

@@ -33,8 +33,16 @@ function cellText(cell: Cell): string {
   return /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A spreadsheet runs what begins like this, and names of routes come from outside. */
+/** A spreadsheet runs what begins like this, and names come from outside. */
 function withoutFormula(text: string): string {
   const isNumber = /^[+-]?\d+(\.\d+)?$/.test(text);
-  return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
+  return GUARDABLE.test(text) && !isNumber ? `'${text}` : text;
+}
+
+/** What looks guarded already is guarded once more, so that a reader takes off exactly what was put on. */
+const GUARDABLE = /^'*[=+\-@\t\r]/;
+
+/** A cell as it was before `csvLine` guarded it from being run. */
+export function withoutGuard(cell: string): string {
+  return /^'/.test(cell) && GUARDABLE.test(cell) ? cell.slice(1) : cell;
 }
