@@ -31,6 +31,8 @@ import { service, taxameter, temporaryFolder, type Finished, type Running } from
 const ROUNDS = faultRounds(3);
 const moment = faultMoments();
 const EVENTS = faultEvents(ROUNDS * 4_000);
+/** So many that all is sent as of the last 24 hours: each sends about 30,000 a day. */
+const MEMBERS = Math.max(24, Math.ceil(EVENTS / 20_000));
 const AWAY_MS = 2_000;
 /** Longer than the session of a group: the others have taken its partitions over when the zombie wakes. */
 const FROZEN_MS = 8_000;
@@ -210,7 +212,7 @@ describeWithOwnKafka('a site where everything dies', () => {
       let sent: Sent | undefined;
       const sending = sendLoad({
         ...{ url: site.address('ingest'), token, file, seed: 1 + moment(1_000_000) },
-        ...{ members: 24, events: EVENTS, fromMs: Date.now() - 24 * HOUR_MS },
+        ...{ members: MEMBERS, events: EVENTS, fromMs: Date.now() - 24 * HOUR_MS },
         ...{ requestsAtOnce: 2, patienceMs: 120_000 },
       }).then((all) => (sent = all));
       for (let round = 0; round < ROUNDS; round += 1) {
