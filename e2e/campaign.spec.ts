@@ -31,12 +31,15 @@ import { service, taxameter, temporaryFolder, type Finished, type Running } from
 const ROUNDS = faultRounds(3);
 const moment = faultMoments();
 const EVENTS = faultEvents(ROUNDS * 4_000);
+/** So many that all is sent as of the last 24 hours: each sends about 30,000 a day. */
+const MEMBERS = Math.max(24, Math.ceil(EVENTS / 20_000));
 const AWAY_MS = 2_000;
 /** Longer than the session of a group: the others have taken its partitions over when the zombie wakes. */
 const FROZEN_MS = 8_000;
 const BETWEEN_MS = 1_500;
 /** And 1 ms for each event: reading, counting by the oracle and the audit have done far better. */
 const SETTLE_MS = 90_000 + EVENTS;
+const RECOVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 type Worker = 'ingest' | 'metering-1' | 'metering-2';
@@ -100,13 +103,25 @@ class Site {
   }
 
   async sql<Row extends pg.QueryResultRow>(text: string): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.databaseUrl });
-    client.on('error', () => undefined);
-    await client.connect();
+    const client = await this.connected();
     try {
       return (await client.query<Row>(text)).rows;
     } finally {
       await client.end().catch(() => undefined);
+    }
+  }
+
+  /** The server may still be recovering from the round before. */
+  private async connected(): Promise<pg.Client> {
+    for (const deadline = Date.now() + RECOVERY_MS; ; await sleep(500)) {
+      const client = new pg.Client({ connectionString: this.databaseUrl });
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        return client;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
     }
   }
 
@@ -197,7 +212,7 @@ describeWithOwnKafka('a site where everything dies', () => {
       let sent: Sent | undefined;
       const sending = sendLoad({
         ...{ url: site.address('ingest'), token, file, seed: 1 + moment(1_000_000) },
-        ...{ members: 24, events: EVENTS, fromMs: Date.now() - 24 * HOUR_MS },
+        ...{ members: MEMBERS, events: EVENTS, fromMs: Date.now() - 24 * HOUR_MS },
         ...{ requestsAtOnce: 2, patienceMs: 120_000 },
       }).then((all) => (sent = all));
       for (let round = 0; round < ROUNDS; round += 1) {

@@ -66,6 +66,13 @@ function* inBatches(load: Load): Generator<LoadEvent[]> {
   let batch: LoadEvent[] = [];
   let left = load.events;
   for (let minuteMs = Math.floor(load.fromMs / MINUTE_MS) * MINUTE_MS; left > 0; minuteMs += MINUTE_MS) {
+    // The door refuses what lies ahead of its clock, and the file would fill with refusals.
+    if (minuteMs > Date.now()) {
+      const sent = (load.events - left).toLocaleString('en');
+      throw new Error(
+        `after ${sent} sendings these members have come to this very minute: take more members or more hours`,
+      );
+    }
     for (const member of members) {
       for (const { event, copies } of minuteOf(member, minuteMs, random)) {
         for (let copy = 0; copy < copies && left > 0; copy += 1, left -= 1) batch.push(event);
