@@ -12,7 +12,7 @@ import type { Segment, Segments } from './segments.service.js';
  */
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 15_000;
 const TIMEOUT_MS = 30_000;
 /** What the door refuses is kept here, to be looked at; above it only counted. */
 const MAX_REFUSED_BYTES = 16 * 1024 * 1024;

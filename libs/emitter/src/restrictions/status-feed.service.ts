@@ -58,7 +58,11 @@ export class StatusFeed {
     const feed = new StatusFeed(settings, join(folder, 'status.json'));
     await feed.readDisk();
     feed.running = feed.follow();
-    await Promise.race([feed.firstAnswer, sleep(readyMs, undefined, { ref: false })]);
+    // Keeps the process alive, as an API that starts has nothing else that does.
+    const answered = new AbortController();
+    const patience = sleep(readyMs, undefined, { signal: answered.signal }).catch(() => undefined);
+    await Promise.race([feed.firstAnswer, patience]);
+    answered.abort();
     return feed;
   }
 
