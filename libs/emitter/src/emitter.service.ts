@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { CloudEvent } from '@taxameter/contracts';
-import { describeCall } from './calls/describe-call.js';
-import type { Caller, Details, ObservedCall } from './calls/describe-call.js';
-import { patternOf } from './calls/framework-route.js';
+import { writeCall } from './calls/write-call.js';
+import { knownQueryOf, knownRouteOf, noRoute } from './calls/known.js';
+import type { KnownRoute } from './calls/known.js';
+import type { Caller, Details, ObservedCall, Surroundings } from './calls/write-call.js';
 import { publicAgent } from './calls/public-agent.js';
 import { remembered } from './calls/remembered.js';
 import { keyedHash } from './import/hashes.service.js';
@@ -15,7 +15,6 @@ import type { CallToJudge } from './restrictions/decide.js';
 import { StatusFeed } from './restrictions/status-feed.service.js';
 import type { FeedView } from './restrictions/status-feed.service.js';
 import { parseOperations } from './routes/operation.js';
-import type { Operations } from './routes/operation.js';
 import { readSettings } from './settings.js';
 import type { EmitterSettings, Settings } from './settings.js';
 import { describeSms } from './sms/describe-sms.js';
@@ -77,11 +76,7 @@ function startFeed(settings: Settings, feed: NonNullable<Settings['feed']>): Pro
 }
 
 export class Emitter {
-  private readonly hash: (purpose: string, value: string, length: number) => string;
-  private readonly agentOf = remembered(5_000, publicAgent);
-  /** A template that paths can be held against. */
-  readonly patternOf = remembered(5_000, patternOf);
-  private readonly operations: Operations;
+  private readonly around: Surroundings;
   private readonly gate: Gate;
   private skipped = 0;
   private closing: Promise<void> | undefined;
@@ -93,30 +88,15 @@ export class Emitter {
     private readonly delivery: Delivery,
     private readonly feed: StatusFeed | null,
   ) {
-    this.operations = parseOperations(settings.operations);
     this.gate = new Gate(feed, settings);
-    const keyed = keyedHash(settings.hashKey);
-    // Addresses, queries and tokens come again and again, and a hash costs more than all the rest of an event.
-    const hashed = remembered(20_000, (text) => {
-      const [purpose, length, ...value] = text.split('\0');
-      return keyed(purpose!, value.join('\0'), Number(length));
-    });
-    this.hash = (purpose, value, length) =>
-      value.length > 500 ? keyed(purpose, value, length) : hashed(`${purpose}\0${length}\0${value}`);
+    this.around = surroundingsOf(settings);
   }
 
   /** Takes a call that has been answered. Never throws, never waits. */
   takeCall(call: ObservedCall, caller: Caller | null, details: Details): void {
     try {
-      const event = describeCall(call, caller, details, {
-        source: this.settings.source,
-        id: randomUUID(),
-        operations: this.operations,
-        hash: this.hash,
-        agentOf: this.agentOf,
-        patternOf: this.patternOf,
-      });
-      if (event && !this.closing) this.outbox.add(JSON.stringify(event));
+      const line = writeCall(call, caller, details, randomUUID(), this.around);
+      if (line !== null && !this.closing) this.outbox.add(line);
       else this.skipped += 1;
     } catch {
       this.skipped += 1;
@@ -136,7 +116,7 @@ export class Emitter {
    */
   async emitSms(sms: AcceptedSms): Promise<string> {
     if (this.closing) throw new NotStored('the emitter is closed');
-    const event: CloudEvent = describeSms(sms, {
+    const event = describeSms(sms, {
       source: this.settings.source,
       newMessageId: newMessageId(),
       now: new Date(),
@@ -144,6 +124,16 @@ export class Emitter {
     });
     await this.outbox.addDurable(JSON.stringify(event));
     return event.id;
+  }
+
+  /** What is known of a template. */
+  routeOf(template: string): KnownRoute {
+    return this.around.routeOf(template);
+  }
+
+  /** False: nothing is to be enforced of the integration, and `judge` need not be asked. */
+  isRestricted(integrationId: string): boolean {
+    return this.feed?.statusOf(integrationId) !== undefined;
   }
 
   /**
@@ -195,6 +185,41 @@ export class Emitter {
     await this.outbox.segments.end();
   }
 }
+
+/**
+ * Addresses, agents, queries and tokens come again and again, and to read and hash them costs more than all the rest of an event:
+ * they are remembered, in bounds.
+ */
+function surroundingsOf(settings: Settings): Surroundings {
+  const operations = parseOperations(settings.operations);
+  const keyed = keyedHash(settings.hashKey);
+  const hashed = remembered(20_000, (text) => {
+    const [purpose, length, ...value] = text.split('\0');
+    return keyed(purpose!, value.join('\0'), Number(length));
+  });
+  const readQuery = (query: string) => knownQueryOf(query, keyed);
+  const knownQuery = remembered(5_000, readQuery);
+  const knownRoute = remembered(5_000, (template) => knownRouteOf(template, operations));
+  const unmatched = noRoute(operations);
+  const writeAgent = (agent: string) => JSON.stringify(publicAgent(agent));
+  const knownAgent = remembered(5_000, writeAgent);
+  let known = { ms: Number.NaN, text: '' };
+  return {
+    source: JSON.stringify(settings.source),
+    hash: (purpose, value, length) =>
+      value.length > LONG ? keyed(purpose, value, length) : hashed(`${purpose}\0${length}\0${value}`),
+    agentOf: (agent) => (agent.length > LONG ? writeAgent(agent) : knownAgent(agent)),
+    routeOf: (template) => (template === null ? unmatched : knownRoute(template)),
+    queryOf: (query) => (query.length > LONG ? readQuery(query) : knownQuery(query)),
+    timeOf: (ms) => {
+      if (ms !== known.ms) known = { ms, text: new Date(ms).toISOString() };
+      return known.text;
+    },
+  };
+}
+
+/** Longer texts are not remembered, so that memory is bounded. */
+const LONG = 500;
 
 /** `sms_` and a UUIDv7: ids of one moment lie together in the table of all SMS ever sent. */
 function newMessageId(): string {

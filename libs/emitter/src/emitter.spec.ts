@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { removeFolders, startTestEmitter, temporaryFolder, until } from './emitter.testing.js';
 import { startEmitter } from './emitter.service.js';
-import type { ObservedCall } from './calls/describe-call.js';
+import type { ObservedCall } from './calls/write-call.js';
 import { startDoor } from './send/door.testing.js';
 import type { EmitterSettings } from './settings.js';
 

@@ -2,7 +2,7 @@
 
 export { Emitter, startEmitter } from './emitter.service.js';
 export type { EmitterStats } from './emitter.service.js';
-export type { Caller, Details } from './calls/describe-call.js';
+export type { Caller, Details } from './calls/write-call.js';
 export type { HookSettings } from './calls/observe.service.js';
 export { NotStored } from './outbox/outbox.service.js';
 export type { Judgement } from './restrictions/gate.service.js';

@@ -70,7 +70,7 @@ const settings = z.strictObject({
   sendMs: z.int().min(10).max(60_000).default(1_000).describe('pause between two rounds of sending'),
   memoryBytes: z
     .int()
-    .min(64 * 1024)
+    .min(MIB)
     .max(256 * MIB)
     .default(8 * MIB)
     .describe('calls beyond it are dropped and counted'),

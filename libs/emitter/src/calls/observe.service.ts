@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Emitter } from '../emitter.service.js';
 import { FREE } from '../restrictions/gate.service.js';
 import type { Judgement } from '../restrictions/gate.service.js';
-import { agreementOf, authSchemeOf } from './describe-call.js';
-import type { Caller, Details } from './describe-call.js';
-import { readPath } from '../routes/route-template.js';
+import { segmentsOf } from './known.js';
+import { agreementOf, authSchemeOf } from './write-call.js';
+import type { Caller, Details } from './write-call.js';
 
 /** What the hooks of all frameworks share: measuring a call from its start to the end of its answer, and judging it. */
 
@@ -46,7 +46,8 @@ export function observe<Request>(settings: HookSettings<Request>, call: SeenCall
   const startTick = performance.now();
   const { raw, response } = call;
   const socketBytes = raw.socket?.bytesWritten ?? 0;
-  response.once('close', () => {
+  // `on`, for it comes once: `once` makes a function of its own for each call.
+  response.on('close', () => {
     try {
       const { request } = call;
       const caller = settings.identify(request);
@@ -76,23 +77,24 @@ export function observe<Request>(settings: HookSettings<Request>, call: SeenCall
   });
 }
 
-/** Judges a call and puts the headers on its answer. @returns what to answer instead, or null: the call passes */
+/** Judges a call. @param routeOf its template, asked only where something restricts the caller */
 export function enforce<Request>(
   settings: HookSettings<Request>,
   call: { readonly request: Request; readonly raw: IncomingMessage; readonly response: ServerResponse },
   target: string,
-  route: string | null,
+  routeOf: () => string | null,
 ): Judgement {
   try {
     const { request, raw } = call;
     const caller = settings.identify(request);
-    if (!caller) return FREE;
-    const pattern = route === null ? null : settings.emitter.patternOf(route);
+    if (!caller || !settings.emitter.isRestricted(caller.integrationId)) return FREE;
+    const route = routeOf();
+    const known = route === null ? null : settings.emitter.routeOf(route);
     const path = target.split('?', 1)[0]!;
     const judgement = settings.emitter.judge(
       {
         integrationId: caller.integrationId,
-        organizationId: agreementOf(caller, readPath(path, pattern ? [pattern] : [])),
+        organizationId: agreementOf(caller, known, segmentsOf(path)),
         method: raw.method ?? '',
         route,
         path,

@@ -23,7 +23,7 @@ export function expressEmitter(settings: HookSettings<Request>): ExpressEmitter 
       if (settings.ignore?.(request) === true) return next();
       // Express looks for the route only when all middlewares have passed: restrictions of a route are held against the path.
       const call = { request, raw: request, response };
-      const { headers, refusal } = enforce(settings, call, request.originalUrl, null);
+      const { headers, refusal } = enforce(settings, call, request.originalUrl, () => null);
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (!refusal) return next();
       response.statusCode = refusal.status;

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { templateOf } from '../calls/framework-route.js';
+import { remembered } from '../calls/remembered.js';
+import { FREE } from '../restrictions/gate.service.js';
 import { enforce, observe } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 
@@ -25,7 +27,7 @@ export function fastifyEmitter(app: FastifyInstance, options: FastifyEmitterOpti
   });
   const judge = enforcing(options);
   if (options.enforceIn === 'preParsing') {
-    app.addHook('preParsing', async (request, reply) => void (await judge(request, reply)));
+    app.addHook('preParsing', (request, reply, _payload, next) => judge(request, reply, next));
   } else if (options.enforceIn !== 'none') {
     app.addHook('preHandler', judge);
   }
@@ -35,13 +37,14 @@ export function fastifyEmitter(app: FastifyInstance, options: FastifyEmitterOpti
 /** A hook that honours restrictions, to be put where the caller is known. */
 export function enforcing(
   options: HookSettings<FastifyRequest>,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  return async (request, reply) => {
-    if (options.ignore?.(request) === true) return undefined;
+): (request: FastifyRequest, reply: FastifyReply, next: () => void) => void {
+  return (request, reply, next) => {
+    if (options.ignore?.(request) === true) return next();
     const call = { request, raw: request.raw, response: reply.raw };
-    const { headers, refusal } = enforce(options, call, request.originalUrl, fastifyRouteOf(request));
-    void reply.headers(headers);
-    return refusal ? reply.code(refusal.status).send(JSON.stringify(refusal.body)) : undefined;
+    const { headers, refusal } = enforce(options, call, request.originalUrl, () => fastifyRouteOf(request));
+    if (headers !== FREE.headers) void reply.headers(headers);
+    if (!refusal) return next();
+    return void reply.code(refusal.status).send(JSON.stringify(refusal.body));
   };
 }
 
@@ -69,7 +72,9 @@ export function observeFastify(
   });
 }
 
+const knownTemplateOf = remembered(5_000, templateOf);
+
 export function fastifyRouteOf(request: FastifyRequest): string | null {
   const url = request.routeOptions?.url;
-  return url === undefined ? null : templateOf(url);
+  return url === undefined ? null : knownTemplateOf(url);
 }

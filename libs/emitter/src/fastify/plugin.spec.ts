@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { request as httpRequest } from 'node:http';
 import { removeFolders, restriction, startTestEmitter, statusOf, until } from '../emitter.testing.js';
 import type { TestEmitter } from '../emitter.testing.js';
-import type { Caller } from '../calls/describe-call.js';
+import type { Caller } from '../calls/write-call.js';
 import { fastifyEmitter } from './plugin.service.js';
 
 let test: TestEmitter;
@@ -86,7 +86,7 @@ describe('an API on Fastify', () => {
         operation: 'item',
         resourceHash: expect.stringMatching(/^[0-9a-f]{16}$/),
       },
-      { method: 'POST', operation: 'write', requestBytes: body.length, query: null },
+      { method: 'POST', operation: 'write', requestBytes: body.length },
     ]);
   });
 

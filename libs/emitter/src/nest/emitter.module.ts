@@ -9,7 +9,7 @@ import type {
 import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller, Details } from '../calls/describe-call.js';
+import type { Caller, Details } from '../calls/write-call.js';
 import { enforce } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 import { Emitter, startEmitter } from '../emitter.service.js';
@@ -89,9 +89,14 @@ class HonourRestrictions implements NestInterceptor {
     if (this.hooks.ignore?.(request) === true) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply | Response>();
     const raw = 'raw' in request ? request.raw : request;
-    const route = 'raw' in request ? fastifyRouteOf(request) : expressRouteOf(request, null);
+    const routeOf = () => ('raw' in request ? fastifyRouteOf(request) : expressRouteOf(request, null));
     const response = 'raw' in reply ? reply.raw : reply;
-    const { headers, refusal } = enforce(this.hooks, { request, raw, response }, request.originalUrl, route);
+    const { headers, refusal } = enforce(
+      this.hooks,
+      { request, raw, response },
+      request.originalUrl,
+      routeOf,
+    );
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(reply, name, value);
     if (refusal) throw new HttpException(refusal.body, refusal.status);
     return next.handle();

@@ -1,16 +1,17 @@
-/** The body of a batch, from the lines of a segment: JSON never holds a raw line feed, so each one is a comma. */
+/**
+ * A segment is lines of JSON, each ended by a comma and a line feed: cut off the last comma and it is the inside of a JSON array, so
+ * a batch is sent as it lies on disk.
+ */
 
+export const LINE_END = ',\n';
 const LINE_FEED = 0x0a;
-const COMMA = 0x2c;
 
-/** A JSON array of the lines. @param content whole lines, each ended by a line feed, at least one */
+/** A JSON array of the lines. @param content whole lines, at least one */
 export function bodyOf(content: Uint8Array): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(content.length + 1);
+  const body = new Uint8Array(content.length);
   body[0] = 0x5b;
-  for (let index = 0; index < content.length; index += 1) {
-    body[index + 1] = content[index] === LINE_FEED ? COMMA : content[index]!;
-  }
-  body[content.length] = 0x5d;
+  body.set(content.subarray(0, content.length - LINE_END.length), 1);
+  body[content.length - 1] = 0x5d;
   return body;
 }
 
@@ -21,9 +22,9 @@ export function wholeLines(content: Uint8Array): { readonly bytes: number; reado
   return { bytes: content.lastIndexOf(LINE_FEED) + 1, lines };
 }
 
-/** The lines, without their line feeds. */
+/** The lines, without their ends. */
 export function linesOf(content: Uint8Array): string[] {
-  return new TextDecoder().decode(content).split('\n').slice(0, -1);
+  return new TextDecoder().decode(content).split(LINE_END).slice(0, -1);
 }
 
 /** Two halves by lines. @param content at least two lines */

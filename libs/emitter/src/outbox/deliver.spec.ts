@@ -35,7 +35,7 @@ function deliver(url = door.door.url): Delivery {
 
 const event = (id: string) => JSON.stringify(sampleApiCall(id, '2026-10-05T08:00:00Z'));
 const write = (...lines: string[]) =>
-  segments.append(Buffer.from(lines.map((line) => `${line}\n`).join('')), lines.length, false);
+  segments.append(Buffer.from(lines.map((line) => `${line},\n`).join('')), lines.length, false);
 const ids = () => door.events.map((one) => (one as { id: string }).id);
 const aside = () =>
   readFileSync(join(folder, 'refused.jsonl'), 'utf8')
@@ -109,7 +109,7 @@ describe('the delivery', () => {
 
   it('takes over what another process leaves behind only to send it', async () => {
     await segments.end();
-    writeFileSync(join(folder, 'events-001700000000000-999999999.jsonl'), `${event('1')}\n`);
+    writeFileSync(join(folder, 'events-001700000000000-999999999.batch'), `${event('1')},\n`);
     segments = await Segments.open(folder);
     deliver();
     await until(() => ids().length === 1);

@@ -1,3 +1,4 @@
+import { LINE_END } from './batch-body.js';
 import type { Segments } from './segments.service.js';
 
 /**
@@ -22,6 +23,15 @@ export interface OutboxLimits {
 const SMS_RESERVE_BYTES = 16 * 1024 * 1024;
 /** So much is written at once: a part of a segment, so that segments are filled. */
 const WRITE_BYTES = 256 * 1024;
+/** A character of UTF-16 is at most three bytes of UTF-8. */
+const MOST_BYTES = 3;
+
+/** Lines as bytes: kept as text they would live through collections of garbage, which cost more than to write them down. */
+interface Chunk {
+  readonly buffer: Buffer;
+  bytes: number;
+  events: number;
+}
 
 interface Durable {
   readonly line: string;
@@ -30,8 +40,8 @@ interface Durable {
 }
 
 export class Outbox {
-  private lines: string[] = [];
-  private bytes = 0;
+  private chunk = newChunk();
+  private readonly full: Chunk[] = [];
   private durable: Durable[] = [];
   private writing: Promise<void> | undefined;
   private writingDurable: Promise<void> | undefined;
@@ -49,18 +59,28 @@ export class Outbox {
   }
 
   get inMemory(): { readonly events: number; readonly bytes: number } {
-    return { events: this.lines.length, bytes: this.bytes };
+    const all = [...this.full, this.chunk];
+    return {
+      events: all.reduce((sum, { events }) => sum + events, 0),
+      bytes: all.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 
   /** Takes a call, or drops it where memory or disk are full. Never waits, never throws. @returns false: dropped */
   add(line: string): boolean {
-    if (this.bytes + line.length > this.limits.memoryBytes) {
-      this.dropped += 1;
-      return false;
+    const mostBytes = line.length * MOST_BYTES + LINE_END.length;
+    if (this.chunk.bytes + mostBytes > WRITE_BYTES) {
+      if (mostBytes > WRITE_BYTES || (this.full.length + 2) * WRITE_BYTES > this.limits.memoryBytes) {
+        this.dropped += 1;
+        return false;
+      }
+      this.seal();
+      void this.flush();
     }
-    this.lines.push(line);
-    this.bytes += line.length + 1;
-    if (this.bytes >= WRITE_BYTES) void this.flush();
+    const { chunk } = this;
+    chunk.bytes += chunk.buffer.write(line, chunk.bytes);
+    chunk.bytes += chunk.buffer.write(LINE_END, chunk.bytes);
+    chunk.events += 1;
     return true;
   }
 
@@ -84,34 +104,32 @@ export class Outbox {
     await this.writing;
     await this.writingDurable;
     await this.flush();
-    this.dropped += this.lines.length;
+    this.dropped += this.inMemory.events;
     await this.segments.end();
   }
 
+  private seal(): void {
+    this.full.push(this.chunk);
+    this.chunk = newChunk();
+  }
+
   private async write(): Promise<void> {
-    if (this.lines.length === 0) return;
+    if (this.chunk.events > 0) this.seal();
+    if (this.full.length === 0) return;
     try {
-      while (this.lines.length > 0) await this.writeSome();
+      for (let [chunk] = this.full; chunk; [chunk] = this.full) {
+        await this.writeChunk(chunk);
+        this.full.shift();
+      }
       this.trouble = null;
     } catch (error) {
       this.trouble = reasonOf(error);
     }
   }
 
-  private async writeSome(): Promise<void> {
-    let bytes = 0;
-    let count = 0;
-    while (count < this.lines.length && bytes < WRITE_BYTES) {
-      bytes += this.lines[count]!.length + 1;
-      count += 1;
-    }
-    if (this.segments.waiting.bytes + bytes > this.limits.diskBytes) {
-      this.dropped += count;
-    } else {
-      await this.segments.append(contentOf(this.lines.slice(0, count)), count, false);
-    }
-    this.lines.splice(0, count);
-    this.bytes -= bytes;
+  private async writeChunk({ buffer, bytes, events }: Chunk): Promise<void> {
+    if (this.segments.waiting.bytes + bytes > this.limits.diskBytes) this.dropped += events;
+    else await this.segments.append(buffer.subarray(0, bytes), events, false);
   }
 
   private async writeDurable(): Promise<void> {
@@ -141,8 +159,12 @@ export class Outbox {
   }
 }
 
+function newChunk(): Chunk {
+  return { buffer: Buffer.allocUnsafeSlow(WRITE_BYTES), bytes: 0, events: 0 };
+}
+
 function contentOf(lines: readonly string[]): Buffer {
-  return Buffer.from(`${lines.join('\n')}\n`);
+  return Buffer.from(`${lines.join(LINE_END)}${LINE_END}`);
 }
 
 function reasonOf(error: unknown): string {

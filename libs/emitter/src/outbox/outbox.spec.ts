@@ -37,8 +37,8 @@ async function sent(segments: Segments): Promise<string[]> {
 }
 
 const write = (segments: Segments, ...lines: string[]) =>
-  segments.append(Buffer.from(lines.map((line) => `${line}\n`).join('')), lines.length, false);
-const LIMITS = { flushMs: 10_000, memoryBytes: 64 * 1024, diskBytes: 1024 * 1024 };
+  segments.append(Buffer.from(lines.map((line) => `${line},\n`).join('')), lines.length, false);
+const LIMITS = { flushMs: 10_000, memoryBytes: 1024 * 1024, diskBytes: 1024 * 1024 };
 
 /** The number of a process that is gone. */
 function deadPid(): number {
@@ -70,8 +70,8 @@ describe('segments', () => {
   });
 
   it('of a process that is gone are taken over, without the line that it had half written', async () => {
-    const name = `events-001700000000000-${deadPid()}.jsonl`;
-    writeFileSync(join(folder, name), '{"a":1}\n{"a":2}\n{"a":');
+    const name = `events-001700000000000-${deadPid()}.batch`;
+    writeFileSync(join(folder, name), '{"a":1},\n{"a":2},\n{"a":');
     const segments = await openSegments();
     expect(segments.torn).toBe(1);
     await write(segments, '{"a":4}');
@@ -80,8 +80,8 @@ describe('segments', () => {
   });
 
   it('of a process that lives are left alone', async () => {
-    const name = `events-001700000000000-${process.ppid}.jsonl`;
-    writeFileSync(join(folder, name), '{"a":1}\n');
+    const name = `events-001700000000000-${process.ppid}.batch`;
+    writeFileSync(join(folder, name), '{"a":1},\n');
     const segments = await openSegments();
     expect(await sent(segments)).toEqual([]);
     expect(readdirSync(folder)).toEqual([name]);
@@ -101,19 +101,24 @@ describe('the outbox', () => {
     outbox.add('{"call":1}');
     await Promise.all([outbox.addDurable('{"sms":1}'), outbox.addDurable('{"sms":2}')]);
     const [file] = readdirSync(folder);
-    expect(readFileSync(join(folder, file!), 'utf8')).toBe('{"sms":1}\n{"sms":2}\n');
+    expect(readFileSync(join(folder, file!), 'utf8')).toBe('{"sms":1},\n{"sms":2},\n');
     expect(outbox.inMemory.events).toBe(1);
     await outbox.end();
-    expect(readFileSync(join(folder, file!), 'utf8')).toContain('{"call":1}\n');
+    expect(readFileSync(join(folder, file!), 'utf8')).toContain('{"call":1},\n');
   });
 
   it('drops calls beyond its memory, counts them, and keeps those before', async () => {
-    const outbox = new Outbox(await openSegments(), LIMITS);
-    const line = 'x'.repeat(20_000);
-    expect([1, 2, 3, 4].map(() => outbox.add(line))).toEqual([true, true, true, false]);
-    expect(outbox.dropped).toBe(1);
+    const segments = await openSegments();
+    const append = jest.spyOn(segments, 'append').mockRejectedValue(new Error('ENOSPC: no space left'));
+    const outbox = new Outbox(segments, LIMITS);
+    const taken = Array.from({ length: 100 }, () => outbox.add('x'.repeat(20_000)));
+    expect(outbox.inMemory.bytes).toBeLessThanOrEqual(LIMITS.memoryBytes);
+    expect(outbox.inMemory.events).toBe(taken.filter((isTaken) => isTaken).length);
+    expect(outbox.inMemory.events + outbox.dropped).toBe(100);
+    append.mockRestore();
     await outbox.flush();
-    expect([outbox.inMemory.bytes, outbox.add(line)]).toEqual([0, true]);
+    await outbox.flush();
+    expect([outbox.inMemory.bytes, segments.waiting.events]).toEqual([0, 100 - outbox.dropped]);
     await outbox.end();
   });
 
@@ -121,6 +126,7 @@ describe('the outbox', () => {
     const segments = await openSegments();
     const outbox = new Outbox(segments, { ...LIMITS, memoryBytes: 4 * 1024 * 1024 });
     for (let index = 0; index < 60; index += 1) outbox.add('x'.repeat(20_000));
+    await outbox.flush();
     await outbox.flush();
     const { bytes, events } = segments.waiting;
     expect(bytes).toBeLessThanOrEqual(LIMITS.diskBytes);

@@ -15,7 +15,7 @@ export const SEGMENT_BYTES = 900_000;
 /** Folders that this process has open: files do not tell its emitters apart. */
 const OPEN = new Set<string>();
 
-const NAME = /^events-(\d{15})-(\d{1,10})\.jsonl$/;
+const NAME = /^events-(\d{15})-(\d{1,10})\.batch$/;
 
 export interface Segment {
   readonly path: string;
@@ -187,7 +187,7 @@ export class Segments {
   }
 
   private pathOf(sequence: number): string {
-    return join(this.folder, `events-${String(sequence).padStart(15, '0')}-${process.pid}.jsonl`);
+    return join(this.folder, `events-${String(sequence).padStart(15, '0')}-${process.pid}.batch`);
   }
 
   /** A new file is only found again after a power cut when its folder is on disk as well. */

@@ -1,7 +1,8 @@
-import { validateEvent } from '@taxameter/contracts';
-import { describeCall } from './describe-call.js';
-import type { Caller, Details, ObservedCall } from './describe-call.js';
-import { patternOf, routeOfExpress, templateOf } from './framework-route.js';
+import { validateEvent, type ApiCallEvent } from '@taxameter/contracts';
+import { writeCall } from './write-call.js';
+import type { Caller, Details, ObservedCall } from './write-call.js';
+import { routeOfExpress, templateOf } from './framework-route.js';
+import { knownQueryOf, knownRouteOf, noRoute } from './known.js';
 import { publicAgent } from './public-agent.js';
 import { remembered } from './remembered.js';
 
@@ -22,17 +23,24 @@ const CALL: ObservedCall = {
 };
 const CALLER: Caller = { integrationId: 'isv_eksempel', scopes: ['dineropublicapi:read'], tokenId: 'tok-77' };
 
-function event(more: Partial<ObservedCall> = {}, caller: Caller | null = CALLER, details: Details = {}) {
-  return describeCall({ ...CALL, ...more }, caller, details, {
-    source: '/gateway/eu-1',
-    id: 'id-1',
-    operations: new Map([['POST /v1/{organizationId}/sms', 'action']]),
-    hash: (purpose, value, length) =>
-      Buffer.from(`${purpose}${value}`).toString('hex').padEnd(length, '0').slice(0, length),
-    agentOf: publicAgent,
-    patternOf,
-  })!;
+const hash = (purpose: string, value: string, length: number) =>
+  Buffer.from(`${purpose}${value}`).toString('hex').padEnd(length, '0').slice(0, length);
+
+const OPERATIONS = new Map([['POST /v1/{organizationId}/sms', 'action']] as const);
+
+function write(more: Partial<ObservedCall>, caller: Caller | null, details: Details): string | null {
+  return writeCall({ ...CALL, ...more }, caller, details, 'id-1', {
+    source: '"/gateway/eu-1"',
+    hash,
+    agentOf: (agent) => JSON.stringify(publicAgent(agent)),
+    routeOf: (template) => (template === null ? noRoute(OPERATIONS) : knownRouteOf(template, OPERATIONS)),
+    queryOf: (query) => knownQueryOf(query, hash),
+    timeOf: (ms) => new Date(ms).toISOString(),
+  });
 }
+
+const event = (more: Partial<ObservedCall> = {}, caller: Caller | null = CALLER, details: Details = {}) =>
+  JSON.parse(write(more, caller, details)!) as ApiCallEvent;
 
 describe('a call', () => {
   it('is an event of the contract that says what it was', () => {
@@ -76,9 +84,24 @@ describe('a call', () => {
     expect(event({}, { ...CALLER, organizationId: '9' }).data.organizationId).toBe('9');
   });
 
+  it('is JSON whatever its agent, its caller and its path hold', () => {
+    const odd = 'a"b\\c\n\u2028\u0000é😀';
+    const { data } = event(
+      { userAgent: odd, target: `/v1/1/contacts/${odd}?q=${odd}` },
+      { integrationId: odd, organizationId: odd, scopes: [odd], tokenId: odd },
+      { errorReason: odd },
+    );
+    expect(data).toMatchObject({ integrationId: odd, organizationId: odd, scopes: [odd], errorReason: odd });
+    expect(data.userAgent).toBe('a"b\\c?\u2028?é😀');
+  });
+
   it('that no route took has no path of its own', () => {
     const { data } = event({ route: null, target: '/v1/148383/geheim/ole', status: 404 });
-    expect([data.route, data.organizationId, data.resourceHash]).toEqual(['/{unmatched}', '148383', null]);
+    expect([data.route, data.organizationId, data.resourceHash]).toEqual([
+      '/{unmatched}',
+      '148383',
+      undefined,
+    ]);
     expect(JSON.stringify(data)).not.toMatch(/geheim|ole/);
   });
 
@@ -88,11 +111,11 @@ describe('a call', () => {
 
   it('has the operation that the settings say', () => {
     const call = { method: 'POST', route: '/v1/{organizationId}/sms', target: '/v1/1/sms' };
-    expect(event(call).data).toMatchObject({ operation: 'action', query: null });
+    expect(event(call).data).toMatchObject({ operation: 'action' });
   });
 
   it('by a method that the contract does not name is no event', () => {
-    expect(event({ method: 'PROPFIND' })).toBeNull();
+    expect(write({ method: 'PROPFIND' }, null, {})).toBeNull();
   });
 });
 
