@@ -26,6 +26,8 @@ interface Round {
   readonly p99Ratio: number;
   readonly p99Ms: { readonly with: number; readonly without: number };
   readonly cpuMicroseconds: number;
+  /** Of a call without the emitter: what the machine was worth meanwhile. */
+  readonly plainCpuMicroseconds: number;
 }
 
 const say = (line: string) => void process.stderr.write(`${line}\n`);
@@ -123,6 +125,7 @@ for (let round = 1; round <= options.rounds; round += 1) {
     p99Ratio: latency.with.p99Ms / latency.without.p99Ms,
     p99Ms: { with: latency.with.p99Ms, without: latency.without.p99Ms },
     cpuMicroseconds: cpu.with - cpu.without,
+    plainCpuMicroseconds: cpu.without,
   });
   const shown = rounds.at(-1)!;
   say(
