@@ -5,7 +5,7 @@ import type { KnownQuery, KnownRoute } from './known.js';
 
 /**
  * Writes a call as a framework saw it down as an event of the contract: keys in clear, what identifies hashed, values left behind.
- * It writes JSON, not an object: of the 10 µs that an event may cost, an object and `JSON.stringify` take six.
+ * It writes JSON, not an object: of the 10 µs that an event may cost, an object and `JSON.stringify` take four.
  */
 
 /** Who called, as the API knows it after authentication. */

@@ -74,6 +74,8 @@ describe('segments', () => {
     writeFileSync(join(folder, name), '{"a":1},\n{"a":2},\n{"a":');
     const segments = await openSegments();
     expect(segments.torn).toBe(1);
+    const [adopted] = readdirSync(folder);
+    expect(readFileSync(join(folder, adopted!), 'utf8')).toBe('{"a":1},\n{"a":2},\n');
     await write(segments, '{"a":4}');
     expect(segments.waiting.events).toBe(3);
     expect(await sent(segments)).toEqual(['{"a":1}', '{"a":2}', '{"a":4}']);
