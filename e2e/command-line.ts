@@ -38,6 +38,11 @@ export function service(name: string, env: Record<string, string>): Running {
   return run([`services/${name}/dist/main.js`], env);
 }
 
+/** An example, as its README says to start it. */
+export function example(path: string, env: Record<string, string>): Running {
+  return run([`examples/dist/${path}`], env);
+}
+
 function run(words: readonly string[], env: Record<string, string>): Running {
   const child = spawn(process.execPath, words, {
     cwd: ROOT,

@@ -7,6 +7,8 @@ interface Manifest {
   readonly name: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  /** What the user of a package brings along. */
+  readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
 interface LockEntry {
@@ -124,7 +126,8 @@ describe('a package', () => {
     const root = readJson<Manifest>('package.json');
     const undeclared = packages.flatMap((path) => {
       const manifest = readJson<Manifest>(`${path}/package.json`);
-      const own = new Set([manifest.name, ...Object.keys(manifest.dependencies ?? {})]);
+      const { dependencies = {}, peerDependencies = {} } = manifest;
+      const own = new Set([manifest.name, ...Object.keys(dependencies), ...Object.keys(peerDependencies)]);
       const forTests = new Set([...own, ...Object.keys(root.devDependencies ?? {}), '@jest/globals']);
       return sourcesOf(path).flatMap((file) =>
         [...importedPackages(read(file))]
@@ -138,7 +141,8 @@ describe('a package', () => {
   it('declares nothing that its sources do not import', () => {
     const unused = packages.flatMap((path) => {
       const imported = new Set(sourcesOf(path).flatMap((file) => [...importedPackages(read(file))]));
-      return Object.keys(readJson<Manifest>(`${path}/package.json`).dependencies ?? {})
+      const { dependencies = {}, peerDependencies = {} } = readJson<Manifest>(`${path}/package.json`);
+      return [...Object.keys(dependencies), ...Object.keys(peerDependencies)]
         .filter((name) => !imported.has(name) && !FOUND_BY_OTHER_NAMES.has(`${path} ${name}`))
         .map((name) => `${path} does not import ${name}`);
     });

@@ -1,5 +1,6 @@
 import { apiCall } from '@taxameter/contracts';
 import type { ApiCall, ApiCallEvent } from '@taxameter/contracts';
+import { publicAgent } from '../calls/public-agent.js';
 import type { LoggedCall, LogFormat } from '../formats/logged-call.js';
 import { operationOf } from '../routes/operation.js';
 import type { Operations } from '../routes/operation.js';
@@ -66,13 +67,4 @@ export function toEvent(call: LoggedCall, id: string, translation: Translation):
 function segmentEqualTo(id: string | undefined, path: Path): number | null {
   const index = id === undefined ? -1 : path.segments.indexOf(id);
   return index < 0 ? null : index;
-}
-
-/** An agent names a program; some add the address of a person, which is cut out. */
-function publicAgent(userAgent: string): string {
-  return userAgent
-    .replace(/[\p{Cc}\p{Cs}]/gu, '?')
-    .replace(/[^\s@()<>;,]{1,64}@[^\s@()<>;,]{1,200}/g, '(address)')
-    .slice(0, 200)
-    .replace(/\p{Cs}/gu, '');
 }

@@ -32,7 +32,11 @@ export function parseOperations(texts: readonly string[]): Operations {
 }
 
 /** HEAD and OPTIONS read nothing that could be polled, so they are `other`. */
-export function operationOf(method: string, route: Route, operations: Operations): Operation {
+export function operationOf(
+  method: string,
+  route: Pick<Route, 'route' | 'endsWithIdentifier'>,
+  operations: Operations,
+): Operation {
   const said = operations.get(`${method} ${route.route}`);
   if (said) return said;
   if (WRITES.includes(method)) return 'write';

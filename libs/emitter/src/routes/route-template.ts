@@ -48,7 +48,9 @@ export function parseRoutePattern(text: string): RoutePattern {
  * fragment are cut.
  */
 export function readPath(target: string, patterns: readonly RoutePattern[]): Path {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!;
+  const path = target.startsWith('/')
+    ? target.split(/[?#]/, 1)[0]!
+    : target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!;
   const segments = splitPath(path).map(decode);
   for (const pattern of patterns) {
     const matched = match(pattern, segments);
@@ -122,7 +124,7 @@ function replace(segment: string, previous: string | undefined): string {
 function splitPath(path: string): string[] {
   return path
     .split('/')
-    .map((segment) => segment.split(';', 1)[0]!)
+    .map((segment) => (segment.includes(';') ? segment.split(';', 1)[0]! : segment))
     .filter((segment) => segment !== '');
 }
 

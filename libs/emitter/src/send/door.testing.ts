@@ -18,6 +18,8 @@ export interface TestDoor {
   delayMs: number;
   mostAtOnce: number;
   rejectWhen: (event: unknown) => string | null;
+  /** Bodies that are answered with 400, as those that are not JSON. */
+  isBroken: (body: string) => boolean;
   stop: () => Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function startDoor(): Promise<TestDoor> {
         const failure = test.failures.shift();
         if (failure === 'hang up') request.socket.destroy();
         else if (failure !== undefined) response.writeHead(failure).end('{"detail":"told to fail"}');
+        else if (test.isBroken(body)) response.writeHead(400).end('{"detail":"the body is not JSON"}');
         else response.writeHead(202).end(test.answer ?? JSON.stringify(take(JSON.parse(body) as unknown[])));
       }, test.delayMs);
     });
@@ -64,6 +67,7 @@ export async function startDoor(): Promise<TestDoor> {
     delayMs: 0,
     mostAtOnce: 0,
     rejectWhen: () => null,
+    isBroken: () => false,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

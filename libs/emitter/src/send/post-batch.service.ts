@@ -31,6 +31,13 @@ export interface DoorAnswer {
 /** The door refused, or stayed away for all attempts. What it has accepted stays accepted. */
 export class SendingFailed extends Error {
   override readonly name = 'SendingFailed';
+  constructor(
+    message: string,
+    /** Of an answer that refuses; null where there was none, or none of a door. */
+    readonly status: number | null = null,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -42,7 +49,7 @@ export async function postBatch(door: Door, body: string): Promise<DoorAnswer> {
   const retry = door.retry ?? RETRY;
   let waitMs = retry.firstWaitMs;
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await attemptOnce(door, body, retry.timeoutMs);
+    const outcome = await offerBatch(door, body, retry.timeoutMs);
     if ('accepted' in outcome) return outcome;
     if (attempt >= retry.attempts) {
       throw new SendingFailed(
@@ -57,12 +64,25 @@ export async function postBatch(door: Door, body: string): Promise<DoorAnswer> {
   }
 }
 
-interface Trouble {
+/** The door is away, or has too much to do: the same again later. */
+export interface Trouble {
   readonly trouble: string;
   readonly retryAfterMs: number;
 }
 
-async function attemptOnce(door: Door, body: string, timeoutMs: number): Promise<DoorAnswer | Trouble> {
+/**
+ * Offers a batch once.
+ * @param body a JSON array of CloudEvents
+ * @param signal gives up before the time is over
+ * @throws SendingFailed when the door refuses it and would do so again
+ */
+export async function offerBatch(
+  door: Door,
+  body: string | Uint8Array<ArrayBuffer>,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<DoorAnswer | Trouble> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   let response: Response;
   let text: string;
   try {
@@ -75,7 +95,7 @@ async function attemptOnce(door: Door, body: string, timeoutMs: number): Promise
       body,
       // A redirect would carry the token to another address.
       redirect: 'manual',
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
     });
     text = await response.text();
   } catch (error) {
@@ -118,17 +138,18 @@ function readAnswer(text: string, url: string): DoorAnswer {
 
 function refusal(url: string, status: number, text: string): SendingFailed {
   if (status === 401) {
-    return new SendingFailed(`${url} does not know the token (401): give a valid one with --token.`);
+    return new SendingFailed(`${url} does not know the token (401): give a valid one with --token.`, status);
   }
   if (status === 403) {
     return new SendingFailed(
       `${url} knows the token but it may not send events (403): it needs role ingest.`,
+      status,
     );
   }
   if (status === 404) {
-    return new SendingFailed(`${url} has no /v1/events (404): is --url the address of Taxameter?`);
+    return new SendingFailed(`${url} has no /v1/events (404): is --url the address of Taxameter?`, status);
   }
-  return new SendingFailed(`${url} refused the events with status ${status}${detailOf(text)}.`);
+  return new SendingFailed(`${url} refused the events with status ${status}${detailOf(text)}.`, status);
 }
 
 function detailOf(text: string): string {
