@@ -5,6 +5,7 @@
 
 export const ID_PREFIXES = {
   partner: 'par',
+  application: 'app',
   restriction: 'rst',
   breach: 'br',
   invoice: 'inv',
