@@ -61,7 +61,10 @@ export const Input = createParamDecorator((_: unknown, context: ExecutionContext
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     for (const issue of result.error.issues) {
-      errors.push({ field: [place, ...issue.path].filter(Boolean).join('.'), reason: issue.message });
+      errors.push({
+        field: [place, ...issue.path].filter((part) => part !== '').join('.'),
+        reason: issue.message,
+      });
     }
     return {};
   };
