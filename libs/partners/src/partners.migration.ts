@@ -1,5 +1,8 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Application1760000200002 } from './application/application.migration.js';
+import { BillingParty1760000200004 } from './billing-party/billing-party.migration.js';
+import { Observed1760000200003 } from './review/observed.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
 
@@ -178,4 +181,10 @@ const AUDIT_BY_INTEGRATION = `
   update audit_entry set integration_id = "after" ->> 'integrationId';
   create index on audit_entry (integration_id, id) where integration_id is not null`;
 
-export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001];
+export const partnersMigrations = [
+  Partners1760000101000,
+  Restrictions1760000101001,
+  Application1760000200002,
+  Observed1760000200003,
+  BillingParty1760000200004,
+];

@@ -27,7 +27,7 @@ export interface Change<State extends Versioned> {
   readonly seenVersion: number | undefined;
   load(tx: EntityManager): Promise<State | null>;
   /** The state wanted; its `version` is ignored. */
-  decide(current: State | null): State;
+  decide(current: State | null): State | Promise<State>;
   save(tx: EntityManager, next: State, current: State | null): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export async function makeChange<State extends Versioned>(
   const current = await change.load(tx);
   const version = current?.version ?? 0;
   refuseStale(change.subject, version, change.seenVersion);
-  const wanted = change.decide(current);
+  const wanted = await change.decide(current);
   if (current && isDeepStrictEqual({ ...wanted, version }, { ...current })) {
     return { state: current, changed: false };
   }

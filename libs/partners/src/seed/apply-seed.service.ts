@@ -1,4 +1,5 @@
 import type { Agreement, Integration, Partner } from '@taxameter/contracts';
+import type { KnownAgreement } from '../agreement/agreement.service.js';
 import type { Warning } from '../change/command-body.js';
 import { planSeed, type Present, type SeedCommand, type SeedKind } from './plan-seed.js';
 import type { Seed } from './seed-file.js';
@@ -93,7 +94,10 @@ async function readPresent(seed: Seed, api: Api): Promise<Present> {
   for (const integrationId of withAgreements) {
     if (!integrations.has(integrationId)) continue;
     const path = `/v1/integrations/${encodeURIComponent(integrationId)}/agreements`;
-    for await (const agreement of pages<Agreement>(api, path)) {
+    for await (const shown of pages<KnownAgreement>(api, path)) {
+      // One that nobody has declared yet: a seed file that names it has something to say.
+      if (shown.origin === 'learnt') continue;
+      const { origin: _1, actsSince: _2, ...agreement } = shown;
       agreements.set(`${integrationId}|${agreement.organizationId}`, agreement);
     }
   }
