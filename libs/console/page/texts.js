@@ -3,6 +3,8 @@
  * keys that end in `.one` and `.other` are chosen by a number.
  */
 
+import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
+
 const da = {
   skip: 'Gå til indholdet',
   tagline: 'Forbrug, fair use og fakturaer',
@@ -94,6 +96,8 @@ const da = {
 
   'unit.calls per minute': 'kald pr. minut',
   'unit.full fetches': 'fulde hentninger',
+
+  ...APPLICATIONS_DA,
 
   'invoices.title': 'Fakturaer',
   'invoices.lead': 'Hvad hver partner skylder for sine SMS’er, kvartal for kvartal.',
@@ -249,6 +253,8 @@ const en = {
 
   'unit.calls per minute': 'calls per minute',
   'unit.full fetches': 'full fetches',
+
+  ...APPLICATIONS_EN,
 
   'invoices.title': 'Invoices',
   'invoices.lead': 'What each partner owes for its SMS, quarter by quarter.',

@@ -22,29 +22,35 @@ async function loadedFiles(): Promise<string[]> {
       if (name.endsWith('.js')) await follow(`/assets/${name}`, /from '\.\/([\w.-]+)'/g);
     }
   };
-  await follow('/', /(?:src|href)="\/assets\/([\w.-]+)"/g);
+  for (const page of ['/', '/ansoegning']) await follow(page, /(?:src|href)="\/assets\/([\w.-]+)"/g);
   return [...found];
 }
 
 describe('the page', () => {
-  it('is given to everybody under a policy that allows no inline code and no frame', async () => {
-    const { status, headers } = await get('/');
-    const policy = headers.get('content-security-policy') ?? '';
+  it.each(['/', '/ansoegning'])(
+    '%s is given to everybody under a policy that allows no inline code and no frame',
+    async (path) => {
+      const { status, headers } = await get(path);
+      const policy = headers.get('content-security-policy') ?? '';
 
-    expect(status).toBe(200);
-    expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-    expect(policy).toContain("script-src 'self'; style-src 'self';");
-    expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+      expect(status).toBe(200);
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(policy).toContain("script-src 'self'; style-src 'self';");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).not.toContain('unsafe');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cache-control')).toBe('no-store');
+    },
+  );
 
-  it('holds no inline script, style or handler, which its policy would refuse', async () => {
-    const html = textOf(await get('/'));
+  it.each([
+    ['/', 'console'],
+    ['/ansoegning', 'apply'],
+  ])('%s holds no inline script, style or handler, which its policy would refuse', async (path, script) => {
+    const html = textOf(await get(path));
 
     expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
-    expect(html.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="/assets/console.js">']);
+    expect(html.match(/<script[^>]*>/g)).toEqual([`<script type="module" src="/assets/${script}.js">`]);
   });
 
   it('finds each script and style that it loads, with its content type and the same policy', async () => {

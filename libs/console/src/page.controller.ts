@@ -14,6 +14,14 @@ export const getPage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getApplyPage = defineRoute({
+  method: 'GET',
+  path: '/ansoegning',
+  summary: 'The page of applicants: the form, and how an application goes',
+  roles: 'public',
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getAsset = defineRoute({
   method: 'GET',
   path: '/assets/:file',
@@ -53,6 +61,11 @@ export class PageController {
   @Route(getPage)
   page(@Res() reply: FastifyReply): void {
     this.send(reply, 'index.html');
+  }
+
+  @Route(getApplyPage)
+  applyPage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'apply.html');
   }
 
   @Route(getAsset)

@@ -19,15 +19,15 @@ const TEXTS: Readonly<Record<ItemId, Partial<Record<ItemState, Text>> & { readon
   calls: {
     ok: ['Integrationen har kaldt API’et.', 'The integration has called the API.'],
     otherwise: [
-      'Der er ikke set et eneste kald endnu. Bed ansøgeren om at gennemføre en test.',
-      'Not a single call has been seen yet. Ask the applicant to run a test.',
+      'Der er ikke set et eneste kald endnu. Der skal gennemføres en test.',
+      'Not a single call has been seen yet. A test has to be run.',
     ],
   },
   'scopes-not-used': {
     ok: ['Alle de scopes, der er ansøgt om, er i brug.', 'All scopes asked for are in use.'],
     warning: [
-      'Der er ansøgt om scopes, som ikke er set i brug: {names}. Giv kun det, der er brug for.',
-      'Scopes were asked for that have not been seen in use: {names}. Give only what is needed.',
+      'Der er ansøgt om scopes, som ikke er set i brug: {names}. Der gives kun adgang til det, der er brug for.',
+      'Scopes were asked for that have not been seen in use: {names}. Only what is needed is given.',
     ],
     otherwise: [
       'Kaldene fortæller ikke, hvilke scopes de blev foretaget med.',
@@ -115,8 +115,8 @@ const TEXTS: Readonly<Record<ItemId, Partial<Record<ItemState, Text>> & { readon
       'The integration goes on calling after a 429. It must wait for the time that Retry-After gives.',
     ],
     otherwise: [
-      'Integrationen har ikke fået svaret 429 endnu. Bed om en test af det.',
-      'The integration has not been answered 429 yet. Ask for a test of it.',
+      'Integrationen har ikke fået svaret 429 endnu. Det skal testes.',
+      'The integration has not been answered 429 yet. It has to be tested.',
     ],
   },
   sms: {
@@ -136,8 +136,8 @@ const TEXTS: Readonly<Record<ItemId, Partial<Record<ItemState, Text>> & { readon
       'The number of calls is within what was expected.',
     ],
     warning: [
-      'Den travleste dag havde flere kald end forventet. Spørg, om forventningen skal rettes.',
-      'The busiest day had more calls than expected. Ask whether the expectation should be corrected.',
+      'Den travleste dag havde flere kald end forventet. Forventningen er måske for lav.',
+      'The busiest day had more calls than expected. The expectation may be too low.',
     ],
     otherwise: ['Det kan først ses, når der er kald.', 'It shows when there are calls.'],
   },
