@@ -1,6 +1,5 @@
 import { agreementIdOf, type ApiCall, type ApiCallEvent } from '@taxameter/contracts';
 import { filterableRoute, type Policy } from '../policy/policy.js';
-import { minuteOf } from '../signals/minute.js';
 import { countsAgainstPartner } from '../signals/signals.js';
 
 /**
@@ -8,7 +7,8 @@ import { countsAgainstPartner } from '../signals/signals.js';
  * and scopes, the earliest and the latest instant.
  */
 
-const MINUTES_PER_DAY = 1440;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** A page of this size or less is what an integration gets that never asked for a larger one. */
 const SMALL_PAGE = 100;
@@ -72,59 +72,88 @@ export interface Observations {
   }[];
 }
 
-/** Each list is sorted by its key, so that transactions that store two of them never wait for each other in a circle. */
+/** What is being summed of one integration; instants in ms. Changed in place: this runs for every call. */
+interface Sums {
+  calls: number;
+  firstMs: number;
+  lastMs: number;
+  readonly days: Map<number, Mutable>;
+  readonly throttledMinutes: Map<string, { agreementId: string; minute: number }>;
+  readonly lastDayOfScope: Map<string, number>;
+  readonly firstMsOfAgreement: Map<string, number>;
+}
+
+type Mutable = { -readonly [Measure in keyof DayMeasures]: number };
+
+/**
+ * Each list is sorted by its key, so that transactions that store two of them never wait for each other in a circle.
+ * @throws RangeError when an event's `time` is not an instant
+ */
 export function observationsOf(events: Iterable<ApiCallEvent>, policy: Policy): Observations {
-  const integrations = new Map<string, Seen>();
-  const days = new Map<string, Observations['days'][number]>();
-  const minutes = new Map<string, Observations['throttledMinutes'][number]>();
-  const scopes = new Map<string, Observations['scopes'][number]>();
-  const agreements = new Map<string, Observations['agreements'][number]>();
+  const sums = new Map<string, Sums>();
   for (const { data, time } of events) {
     if (!countsAgainstPartner(data)) continue;
-    const { integrationId } = data;
-    const minute = minuteOf(time);
-    const day = Math.floor(minute / MINUTES_PER_DAY);
-    const at = new Date(time).toISOString();
-    integrations.set(integrationId, seenWith(integrations.get(integrationId), integrationId, at));
-    const dayKey = `${integrationId}|${day}`;
-    const measures = measuresOf(data, policy);
-    const known = days.get(dayKey);
-    days.set(dayKey, { integrationId, day, ...(known ? sumOf(known, measures) : measures) });
-    const agreementId = agreementIdOf(data.organizationId);
-    if (data.status === 429) {
-      minutes.set(`${integrationId}|${minute}|${agreementId}`, { integrationId, agreementId, minute });
-    }
-    for (const scope of data.scopes ?? []) {
-      const key = `${integrationId}|${scope}`;
-      scopes.set(key, { integrationId, scope, lastDay: Math.max(day, scopes.get(key)?.lastDay ?? day) });
-    }
-    if (agreementId !== '' && isSuccess(data)) {
-      const key = `${integrationId}|${agreementId}`;
-      const first = agreements.get(key)?.firstSeenAt;
-      const firstSeenAt = first === undefined || at < first ? at : first;
-      agreements.set(key, { integrationId, agreementId, firstSeenAt });
-    }
+    const ms = Date.parse(time);
+    if (Number.isNaN(ms)) throw new RangeError(`"${time}" is not an instant`);
+    let of = sums.get(data.integrationId);
+    if (!of) sums.set(data.integrationId, (of = nothingSince(ms)));
+    add(of, data, ms, policy);
   }
+  const all = inOrder(sums);
   return {
-    integrations: inOrder(integrations),
-    days: inOrder(days),
-    throttledMinutes: inOrder(minutes),
-    scopes: inOrder(scopes),
-    agreements: inOrder(agreements),
+    integrations: all.map(([integrationId, { calls, firstMs, lastMs }]) => ({
+      ...{ integrationId, calls, firstSeenAt: instant(firstMs), lastSeenAt: instant(lastMs) },
+    })),
+    days: all.flatMap(([integrationId, { days }]) =>
+      inOrder(days).map(([day, measures]) => ({ integrationId, day, ...measures })),
+    ),
+    throttledMinutes: all.flatMap(([integrationId, { throttledMinutes }]) =>
+      inOrder(throttledMinutes).map(([, minute]) => ({ integrationId, ...minute })),
+    ),
+    scopes: all.flatMap(([integrationId, { lastDayOfScope }]) =>
+      inOrder(lastDayOfScope).map(([scope, lastDay]) => ({ integrationId, scope, lastDay })),
+    ),
+    agreements: all.flatMap(([integrationId, { firstMsOfAgreement }]) =>
+      inOrder(firstMsOfAgreement).map(([agreementId, firstMs]) => ({
+        ...{ integrationId, agreementId, firstSeenAt: instant(firstMs) },
+      })),
+    ),
   };
 }
 
-function seenWith(known: Seen | undefined, integrationId: string, at: string): Seen {
-  if (!known) return { integrationId, firstSeenAt: at, lastSeenAt: at, calls: 1 };
+function nothingSince(ms: number): Sums {
   return {
-    integrationId,
-    firstSeenAt: at < known.firstSeenAt ? at : known.firstSeenAt,
-    lastSeenAt: at > known.lastSeenAt ? at : known.lastSeenAt,
-    calls: known.calls + 1,
+    ...{ calls: 0, firstMs: ms, lastMs: ms, days: new Map(), throttledMinutes: new Map() },
+    ...{ lastDayOfScope: new Map(), firstMsOfAgreement: new Map() },
   };
 }
 
-function measuresOf(call: ApiCall, policy: Policy): DayMeasures {
+function add(of: Sums, call: ApiCall, ms: number, policy: Policy): void {
+  const day = Math.floor(ms / DAY_MS);
+  of.calls += 1;
+  of.firstMs = Math.min(of.firstMs, ms);
+  of.lastMs = Math.max(of.lastMs, ms);
+  let measures = of.days.get(day);
+  if (!measures) of.days.set(day, (measures = zeros()));
+  addMeasures(measures, call, policy);
+  const agreementId = agreementIdOf(call.organizationId);
+  if (call.status === 429) {
+    const minute = Math.floor(ms / MINUTE_MS);
+    of.throttledMinutes.set(`${minute}|${agreementId}`, { agreementId, minute });
+  }
+  for (const scope of call.scopes ?? []) {
+    of.lastDayOfScope.set(scope, Math.max(day, of.lastDayOfScope.get(scope) ?? day));
+  }
+  if (agreementId !== '' && isSuccess(call)) {
+    of.firstMsOfAgreement.set(agreementId, Math.min(ms, of.firstMsOfAgreement.get(agreementId) ?? ms));
+  }
+}
+
+function zeros(): Mutable {
+  return Object.fromEntries(DAY_MEASURES.map((measure) => [measure, 0])) as Mutable;
+}
+
+function addMeasures(to: Mutable, call: ApiCall, policy: Policy): void {
   const { method, route, status, authScheme, integrationKind, query } = call;
   const isList = method === 'GET' && call.operation === 'list' && isSuccess(call);
   const page = query?.page ?? 0;
@@ -132,35 +161,28 @@ function measuresOf(call: ApiCall, policy: Policy): DayMeasures {
   const isSweep = isList && page === 0 && query != null && filterableRoute(policy, route) !== null;
   const isLaterPage = isList && page > 0;
   const isRefused = status >= 400 && status !== 429 && !(status === 403 && call.errorCode === NOT_BOUGHT);
-  return {
-    calls: 1,
-    publicCalls: one(integrationKind === 'public'),
-    personalCalls: one(integrationKind === 'personal'),
-    writeCalls: one(!['GET', 'HEAD', 'OPTIONS'].includes(method)),
-    clientErrors: one(isRefused),
-    forbidden: one(isRefused && status === 403),
-    tokenCalls: one(authScheme === 'bearer'),
-    otherAuthCalls: one(authScheme !== undefined && authScheme !== 'bearer'),
-    sweeps: one(isSweep),
-    changesSinceSweeps: one(isSweep && query.hasChangesSince === true),
-    laterPages: one(isLaterPage),
-    smallLaterPages: one(isLaterPage && (query?.pageSize ?? SMALL_PAGE) <= SMALL_PAGE),
-    throttledCalls: one(status === 429),
-    smsCalls: one(method === 'POST' && SENDS_SMS.test(route) && isSuccess(call)),
-  };
-}
-
-function sumOf(left: DayMeasures, right: DayMeasures): DayMeasures {
-  const sums = DAY_MEASURES.map((measure) => [measure, left[measure] + right[measure]]);
-  return Object.fromEntries(sums) as Record<keyof DayMeasures, number>;
+  to.calls += 1;
+  if (integrationKind === 'public') to.publicCalls += 1;
+  if (integrationKind === 'personal') to.personalCalls += 1;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') to.writeCalls += 1;
+  if (isRefused) to.clientErrors += 1;
+  if (isRefused && status === 403) to.forbidden += 1;
+  if (authScheme === 'bearer') to.tokenCalls += 1;
+  else if (authScheme !== undefined) to.otherAuthCalls += 1;
+  if (isSweep) to.sweeps += 1;
+  if (isSweep && query.hasChangesSince === true) to.changesSinceSweeps += 1;
+  if (isLaterPage) to.laterPages += 1;
+  if (isLaterPage && (query?.pageSize ?? SMALL_PAGE) <= SMALL_PAGE) to.smallLaterPages += 1;
+  if (status === 429) to.throttledCalls += 1;
+  if (method === 'POST' && isSuccess(call) && SENDS_SMS.test(route)) to.smsCalls += 1;
 }
 
 function isSuccess({ status }: ApiCall): boolean {
   return status >= 200 && status < 300;
 }
 
-const one = (holds: boolean) => (holds ? 1 : 0);
+const instant = (ms: number) => new Date(ms).toISOString();
 
-function inOrder<Row>(rows: ReadonlyMap<string, Row>): readonly Row[] {
-  return [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, row]) => row);
+function inOrder<Key extends string | number, Row>(rows: ReadonlyMap<Key, Row>): [Key, Row][] {
+  return [...rows].sort(([left], [right]) => (left < right ? -1 : 1));
 }
