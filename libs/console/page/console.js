@@ -2,12 +2,20 @@
  * The page: signs in, asks for everything every five seconds, listens for new breaches, and shows each section by itself.
  */
 import { accountingView } from './accounting-view.js';
+import { applicationsView, refusalSignature } from './applications-view.js';
 import { breachesView, titleOf } from './breaches-view.js';
 import { element, replaceContent } from './dom.js';
 import { createFeed, signIn, SignedOut } from './feeds.js';
 import { invoicesView } from './invoices-view.js';
 import { partnersView } from './partners-view.js';
-import { readAccounting, readBreaches, readInvoices, readPartners, readUsage } from './readers.js';
+import {
+  readAccounting,
+  readApplications,
+  readBreaches,
+  readInvoices,
+  readPartners,
+  readUsage,
+} from './readers.js';
 import { tilesView } from './tiles-view.js';
 import { usageView } from './usage-view.js';
 import { clock, counted, drawTexts, rememberedLanguage, speak, spokenLanguage, text } from './words.js';
@@ -17,6 +25,7 @@ const REFRESH_MS = 5_000;
 const feeds = {
   usage: createFeed(readUsage),
   breaches: createFeed(readBreaches),
+  applications: createFeed(readApplications),
   invoices: createFeed(readInvoices),
   partners: createFeed(readPartners),
   accounting: createFeed(readAccounting),
@@ -37,6 +46,7 @@ const drawn = new Map();
 const views = {
   usage: () => usageView(feeds.usage.value),
   breaches: () => feeds.breaches.value && breachesView(feeds.breaches.value, shown),
+  applications: () => feeds.applications.value && applicationsView(feeds.applications.value, afterDecision),
   invoices: () => feeds.invoices.value && invoicesView(feeds.invoices.value),
   partners: () => feeds.partners.value && partnersView(feeds.partners.value),
   accounting: () => feeds.accounting.value && accountingView(feeds.accounting.value),
@@ -70,7 +80,9 @@ function drawSection(name) {
   const body = section.querySelector('.body');
   if (!body) return;
   const time = state === 'failed' && at ? clock(at) : '';
-  const signature = JSON.stringify([state, value, reason, time, name === 'breaches' && [...shown]]);
+  const more = { breaches: () => [...shown], applications: refusalSignature };
+  const own = name in more ? more[/** @type {keyof typeof more} */ (name)]() : null;
+  const signature = JSON.stringify([state, value, reason, time, own]);
   draw(body, signature, () => sectionBody(name));
 }
 
@@ -83,6 +95,15 @@ function sectionBody(name) {
   if (at === null) return [element('p', { class: 'problem', role: 'alert' }, words)];
   const problem = words && text('stale', { time: clock(at), reason: words });
   return [problem && element('p', { class: 'problem' }, problem), ...(views[name]() || [])];
+}
+
+/** What was decided leaves the list; a refusal shows at once. */
+function afterDecision() {
+  drawAll();
+  void feeds.applications
+    .refresh()
+    .then(drawAll)
+    .catch(() => undefined);
 }
 
 /** @param {import('./feeds.js').Reason} reason */

@@ -211,6 +211,54 @@ export async function readPartner(partnerId) {
 }
 
 /**
+ * @typedef {object} Item of the checklist
+ * @property {string} id
+ * @property {'ok' | 'warning' | 'missing' | 'unknown'} state
+ * @property {number | null} figure
+ * @property {number | null} limit
+ * @property {string} unit
+ * @property {{ da: string, en: string }} explanation
+ */
+/**
+ * @typedef {object} Application
+ * @property {string} applicationId
+ * @property {number} version
+ * @property {'new' | 'scopes'} kind
+ * @property {string} state
+ * @property {string | null} integrationId
+ * @property {string} submittedAt
+ * @property {boolean} awaitsAnswer
+ * @property {{
+ *   integrationName: string, purpose: string, testDate: string | null,
+ *   scopes: { scope: string, why: string }[],
+ *   expected: { callsPerDay: number, smsPerMonth: number },
+ *   applicant: { name: string, cvr: string | null, email: string, language: 'da' | 'en' },
+ * }} details
+ * @property {Item[]} checklist
+ * @property {string | null} observedUntil
+ */
+/** @typedef {{ applications: Application[], isCut: boolean }} Applications that wait for somebody, the oldest first */
+
+const APPLICATIONS_SHOWN = 20;
+
+/** @returns {Promise<Applications>} */
+export async function readApplications() {
+  const states = /** @type {const} */ (['applied', 'in-review']);
+  const lists = await Promise.all(
+    states.map((state) => ask(`/v1/applications?state=${state}&limit=${APPLICATIONS_SHOWN}`)),
+  );
+  const open = lists.flatMap(({ items }) => items);
+  const isCut = lists.some(({ nextCursor }) => nextCursor !== null) || open.length > APPLICATIONS_SHOWN;
+  const oldest = open
+    .toSorted((left, right) => (left.submittedAt < right.submittedAt ? -1 : 1))
+    .slice(0, APPLICATIONS_SHOWN);
+  const applications = await Promise.all(
+    oldest.map(({ applicationId }) => ask(`/v1/applications/${encodeURIComponent(applicationId)}`)),
+  );
+  return { applications, isCut };
+}
+
+/**
  * @typedef {object} Account of one room and topic, over all its partitions
  * @property {string} room
  * @property {string} topic

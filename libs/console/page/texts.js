@@ -4,6 +4,8 @@
  */
 import { PARTNER_TEXTS } from './partner-texts.js';
 
+import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
+
 const da = {
   ...PARTNER_TEXTS.da,
   skip: 'Gå til indholdet',
@@ -96,6 +98,8 @@ const da = {
 
   'unit.calls per minute': 'kald pr. minut',
   'unit.full fetches': 'fulde hentninger',
+
+  ...APPLICATIONS_DA,
 
   'invoices.title': 'Fakturaer',
   'invoices.lead': 'Hvad hver partner skylder for sine SMS’er, kvartal for kvartal.',
@@ -252,6 +256,8 @@ const en = {
 
   'unit.calls per minute': 'calls per minute',
   'unit.full fetches': 'full fetches',
+
+  ...APPLICATIONS_EN,
 
   'invoices.title': 'Invoices',
   'invoices.lead': 'What each partner owes for its SMS, quarter by quarter.',

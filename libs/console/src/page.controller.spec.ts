@@ -12,7 +12,7 @@ afterAll(() => rooms.stop());
 const get = (path: string) => rooms.call('anonymous', 'GET', path);
 const textOf = ({ bytes }: { bytes: Uint8Array }) => new TextDecoder().decode(bytes);
 
-const PAGES = ['/', '/partnere/par_a'];
+const PAGES = ['/', '/partnere/par_a', '/ansoegning'];
 
 /** Everything that the pages load, following the imports of its scripts. */
 async function loadedFiles(): Promise<string[]> {
@@ -52,7 +52,7 @@ describe('the page', () => {
 
       expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
       expect(html.match(/<script[^>]*>/g)).toEqual([
-        expect.stringMatching(/^<script type="module" src="\/assets\/(console|partner)\.js">$/),
+        expect.stringMatching(/^<script type="module" src="\/assets\/(console|partner|apply)\.js">$/),
       ]);
     },
   );

@@ -23,6 +23,14 @@ export const getPartnerPage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getApplyPage = defineRoute({
+  method: 'GET',
+  path: '/ansoegning',
+  summary: 'The page of applicants: the form, and how an application goes',
+  roles: 'public',
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getAsset = defineRoute({
   method: 'GET',
   path: '/assets/:file',
@@ -68,6 +76,11 @@ export class PageController {
   @Route(getPartnerPage)
   partnerPage(@Res() reply: FastifyReply): void {
     this.send(reply, 'partner.html');
+  }
+
+  @Route(getApplyPage)
+  applyPage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'apply.html');
   }
 
   @Route(getAsset)

@@ -6,6 +6,7 @@
 export const ID_PREFIXES = {
   partner: 'par',
   contact: 'con',
+  application: 'app',
   restriction: 'rst',
   breach: 'br',
   invoice: 'inv',

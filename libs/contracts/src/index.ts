@@ -6,6 +6,7 @@ export * from './events/sms-sent.js';
 export * from './facts/billing.js';
 export * from './facts/fair-use.js';
 export * from './facts/metering.js';
+export * from './facts/observations.js';
 export * from './facts/partners.js';
 export * from './facts/restrictions.js';
 export * from './gln.js';

@@ -1,6 +1,7 @@
 import { agreementChanged, integrationChanged, partnerChanged } from './facts/partners.js';
 import { apiCall } from './events/api-call.js';
 import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
+import { agreementObserved, integrationObserved } from './facts/observations.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
@@ -104,6 +105,19 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [breachOpened, breachEscalated, breachRevised],
+  },
+  // The one edge that leads upstream: partners reviews an integration by what fair-use saw of it.
+  observations: {
+    name: 'integration-observed.v1',
+    description: 'How integrations use the API, and for which organisations they act.',
+    partitions: 1,
+    key: 'integration|ID or agreement|INTEGRATION|ORGANIZATION',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [integrationObserved, agreementObserved],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

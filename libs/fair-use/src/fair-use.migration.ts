@@ -1,3 +1,4 @@
+import { Observation1760000200001 } from './observation/observation.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
@@ -15,7 +16,10 @@ class FairUse1760000103001 implements MigrationInterface {
   }
 }
 
-export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [FairUse1760000103001];
+export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
+  FairUse1760000103001,
+  Observation1760000200001,
+];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.
 // A minute is whole minutes since 1970, UTC.

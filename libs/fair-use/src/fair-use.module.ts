@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BreachesController } from './breach/breaches.controller.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
+import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { RulesController } from './rules/rules.controller.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
@@ -9,6 +10,6 @@ import { CallsConsumer } from './signals/calls.consumer.js';
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
 @Module({
   controllers: [CallsConsumer, OwnershipConsumer, BreachesController, RulesController, StatusController],
-  providers: [Evaluator],
+  providers: [Evaluator, ObservationPublisher],
 })
 export class FairUseModule {}

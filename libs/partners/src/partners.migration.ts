@@ -1,5 +1,8 @@
 import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Application1760000200002 } from './application/application.migration.js';
+import { BillingParty1760000200004 } from './billing-party/billing-party.migration.js';
+import { Observed1760000200003 } from './review/observed.migration.js';
 import { Contacts1760000200012 } from './contact/contact.migration.js';
 import { MasterData1760000200011 } from './partner/partner.migration.js';
 
@@ -183,6 +186,9 @@ const AUDIT_BY_INTEGRATION = `
 export const partnersMigrations = [
   Partners1760000101000,
   Restrictions1760000101001,
+  Application1760000200002,
+  Observed1760000200003,
+  BillingParty1760000200004,
   MasterData1760000200011,
   Contacts1760000200012,
 ];

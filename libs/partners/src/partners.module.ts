@@ -1,11 +1,17 @@
 import { Module } from '@nestjs/common';
 import { AgreementController } from './agreement/agreement.controller.js';
+import { ApplicantController } from './application/applicant.controller.js';
+import { ApplicationController } from './application/application.controller.js';
+import { FrontDoor } from './application/front-door.service.js';
+import { BillingPartyController } from './billing-party/billing-party.controller.js';
 import { ContactController } from './contact/contact.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
+import { LifeCycleController } from './life-cycle/life-cycle.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
 import { Expiry } from './restriction/expiry.service.js';
 import { RestrictionController } from './restriction/restriction.controller.js';
+import { ObservedConsumer } from './review/observed.consumer.js';
 import { EnforcementController } from './status-feed/enforcement.controller.js';
 import { FeedWaiting } from './status-feed/feed-waiting.service.js';
 import { TimelineController } from './timeline/timeline.controller.js';
@@ -17,10 +23,15 @@ import { TimelineController } from './timeline/timeline.controller.js';
     ContactController,
     IntegrationController,
     AgreementController,
+    ApplicantController,
+    ApplicationController,
+    BillingPartyController,
+    LifeCycleController,
+    ObservedConsumer,
     RestrictionController,
     TimelineController,
     EnforcementController,
   ],
-  providers: [Expiry, FeedWaiting, Republishing],
+  providers: [Expiry, FeedWaiting, FrontDoor, Republishing],
 })
 export class PartnersModule {}

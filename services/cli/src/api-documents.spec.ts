@@ -41,20 +41,28 @@ describe('the API documents', () => {
     }
   });
 
-  it('leaves without a role only health, sign-in, the page and this description', () => {
+  it('leaves without a role only health, sign-in, the pages, applying and this description', () => {
     const open = operations
       .filter(({ operation }) => operation.security.length === 0)
       .map(({ path }) => path);
     expect(open.sort()).toEqual([
       '/',
+      '/ansoegning',
       '/assets/{file}',
       '/health/live',
       '/health/ready',
       '/partnere/{partnerId}',
+      '/v1/applications',
+      // These ask for the secret of the application.
+      '/v1/applications/{applicationId}/for-applicant',
+      '/v1/applications/{applicationId}/for-applicant/change',
+      '/v1/applications/{applicationId}/for-applicant/withdraw',
       '/v1/openapi.json',
       '/v1/session',
     ]);
-    for (const { where, operation } of operations.filter(({ path }) => !open.includes(path))) {
+    for (const { where, operation } of operations.filter(
+      ({ path, operation }) => operation.security.length > 0 || !open.includes(path),
+    )) {
       expect([where, operation['x-roles']?.length]).not.toEqual([where, 0]);
     }
   });

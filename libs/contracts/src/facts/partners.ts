@@ -63,6 +63,12 @@ export const integrationChanged = defineEvent({
     version,
     name: text(200),
     kind: z.enum(['public', 'personal']),
+    organizationId: identifier(64)
+      .nullable()
+      .optional()
+      .describe(
+        'the organisation that a personal integration was made for, where its owner follows from that',
+      ),
     ownership: z.array(z.object({ partnerId: identifier(64), from: instant })).min(1),
     status: z
       .array(

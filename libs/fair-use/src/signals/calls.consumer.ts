@@ -2,20 +2,20 @@ import { Controller } from '@nestjs/common';
 import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
 import { defaultPolicy } from '../policy/default-policy.js';
+import { observationsOf } from '../observation/observe.js';
+import { storeObservations } from '../observation/store-observations.service.js';
 import { minuteOf } from './minute.js';
 import { signalsOf } from './signals.js';
 import { storeSignals } from './store-signals.service.js';
 
-/** Turns calls into signals. What a batch adds and what is to be judged anew commit together. */
+/** Turns calls into signals and observations. What a batch adds and what is to be judged anew commit together. */
 @Controller()
 export class CallsConsumer {
   @OnEvents('fair-use', TOPICS.apiCalls, [apiCall])
   async calls(batch: EventBatch<ApiCallEvent>): Promise<void> {
-    const signals = signalsOf(
-      batch.events.map((received) => received.event),
-      defaultPolicy,
-    );
-    await storeSignals(batch, signals, newestAppends(batch));
+    const calls = batch.events.map((received) => received.event);
+    await storeSignals(batch, signalsOf(calls, defaultPolicy), newestAppends(batch));
+    await storeObservations(batch.tx, observationsOf(calls, defaultPolicy));
   }
 }
 

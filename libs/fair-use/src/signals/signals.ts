@@ -91,7 +91,8 @@ export function mergeSignals(left: Signals, right: Signals): Signals {
   return merged;
 }
 
-function countsAgainstPartner(call: ApiCallEvent['data']): boolean {
+/** Whether a call says anything of a partner: not one of nobody's, not our own refusal, not the platform's fault. */
+export function countsAgainstPartner(call: ApiCallEvent['data']): boolean {
   return (
     call.integrationId !== 'unknown' &&
     (call.enforced === undefined || call.enforced === 'none') &&

@@ -21,8 +21,8 @@ import { makeChange } from '../change/change.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
 import { ownerAt } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
-import { agreementDetails, agreementState } from './agreement.js';
-import { listAgreements, loadAgreement, saveAgreement } from './agreement.service.js';
+import { agreementDetails, agreementState, knownAgreement } from './agreement.js';
+import { listAgreements, loadAgreement, loadKnownAgreement, saveAgreement } from './agreement.service.js';
 
 /** Agreements over HTTP, under their integration. */
 
@@ -48,7 +48,7 @@ export const getAgreement = defineRoute({
   summary: 'One agreement',
   roles: ['ops', 'finance', 'partner'],
   params,
-  responses: { 200: { description: 'The agreement', schema: agreementState } },
+  responses: { 200: { description: 'The agreement', schema: knownAgreement } },
 });
 
 export const getAgreements = defineRoute({
@@ -58,7 +58,7 @@ export const getAgreements = defineRoute({
   roles: ['ops', 'finance', 'partner'],
   params: integrationParams,
   query: z.object(pageQuery),
-  responses: { 200: { description: 'A page of agreements', schema: pageOf(agreementState) } },
+  responses: { 200: { description: 'A page of agreements', schema: pageOf(knownAgreement) } },
 });
 
 @Controller()
@@ -94,7 +94,7 @@ export class AgreementController {
   one(@Input() { params: { integrationId, organizationId }, actor }: CallOf<typeof getAgreement>) {
     return withActor(this.database, actor, async (tx) => {
       await this.refuseHidden(tx, actor, integrationId);
-      const agreement = await loadAgreement(tx, integrationId, organizationId);
+      const agreement = await loadKnownAgreement(tx, integrationId, organizationId);
       if (!agreement) throw notFound(`agreement ${organizationId} of integration ${integrationId}`);
       return agreement;
     });

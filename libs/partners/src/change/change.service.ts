@@ -30,7 +30,7 @@ export interface Change<State extends Versioned> {
   readonly seenVersion: number | undefined;
   load(tx: EntityManager): Promise<State | null>;
   /** The state wanted; its `version` is ignored. */
-  decide(current: State | null): State;
+  decide(current: State | null): State | Promise<State>;
   save(tx: EntityManager, next: State, current: State | null): Promise<void>;
   /** What the audit, which cannot be rewritten, keeps of a state; left out: all of it. */
   audited?(state: State): object;
@@ -80,7 +80,7 @@ export async function makeChange<State extends Versioned>(
   const current = await change.load(tx);
   const version = current?.version ?? 0;
   refuseStale(change.subject, version, change.seenVersion);
-  const wanted = change.decide(current);
+  const wanted = await change.decide(current);
   if (current && isDeepStrictEqual({ ...wanted, version }, { ...current })) {
     return { state: current, changed: false };
   }

@@ -1,5 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
-import { fields, integrationChanged, type Integration } from '@taxameter/contracts';
+import { fields, type Integration } from '@taxameter/contracts';
 import {
   CLOCK,
   Input,
@@ -18,9 +18,12 @@ import {
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { makeChange } from '../change/change.service.js';
+import { lockSubjects } from '../change/change.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
-import { PastWouldChange } from './history.js';
+import { moveOrRefuse, standingOf } from '../life-cycle/life-cycle.service.js';
+import { recordPersonal } from '../billing-party/record-personal.service.js';
+import { changeIntegration } from './change-integration.service.js';
+import { inForceAt } from './history.js';
 import {
   asSeenBy,
   changeStatus,
@@ -30,8 +33,7 @@ import {
   recordIntegration,
   type StatusWanted,
 } from './integration.js';
-import { publishStatus } from '../status-feed/publish-status.service.js';
-import { listIntegrations, loadIntegration, saveIntegration } from './integration.service.js';
+import { listIntegrations, loadIntegration } from './integration.service.js';
 
 /** Integrations over HTTP: recorded, handed over, deactivated, reactivated, read. */
 
@@ -47,7 +49,16 @@ export const putIntegration = defineRoute({
     'A new owner holds from `from` on (default: now). What has taken effect is never changed: 409.',
   roles: ['ops'],
   params,
-  body: z.strictObject({ ...integrationDetails, from: fields.instant.optional(), ...commandFields }),
+  body: z.strictObject({
+    ...integrationDetails,
+    partnerId: integrationDetails.partnerId.optional().describe('the owner; or give `organizationId`'),
+    organizationId: fields
+      .identifier(64)
+      .optional()
+      .describe('for a personal integration: the organisation it was made for, whose billing party owns it'),
+    from: fields.instant.optional(),
+    ...commandFields,
+  }),
   command: true,
   responses: { 200: { description: 'The integration as it now is', schema: answer } },
 });
@@ -102,10 +113,21 @@ export class IntegrationController {
   @Route(putIntegration)
   put(@Input() call: CallOf<typeof putIntegration>) {
     const { integrationId } = call.params;
-    const { version, reason, name, kind, partnerId, from } = call.body;
-    return this.command(call, integrationId, { action: 'integration_changed', reason, version }, (current) =>
-      recordIntegration(current, { integrationId, name, kind, partnerId, from }, this.clock.now()),
-    );
+    const { version, reason, name, kind, partnerId, organizationId, from } = call.body;
+    // Before the integration, as who changes the payer does: else one of the two would not see the other.
+    const lockFirst = organizationId === undefined ? [] : [`organization|${organizationId}`];
+    const about = { action: 'integration_changed', reason, version, lockFirst };
+    return this.command(call, integrationId, about, async (current, tx) => {
+      const now = this.clock.now();
+      const wanted = { integrationId, name, kind, from };
+      if (organizationId !== undefined) {
+        refuseBothOwners(kind, partnerId);
+        return recordPersonal(tx, current, { ...wanted, organizationId }, now);
+      }
+      if (partnerId === undefined)
+        throw unsaid('partnerId', 'give the owner, or the organisation it follows from');
+      return recordIntegration(current, { ...wanted, partnerId, organizationId: null }, now);
+    });
   }
 
   @Route(deactivateIntegration)
@@ -146,35 +168,40 @@ export class IntegrationController {
   }
 
   private changeStatus(call: Call, integrationId: string, wanted: StatusWanted, version: number | undefined) {
-    const action = wanted.status === 'active' ? 'integration_reactivated' : 'integration_deactivated';
+    const isActive = wanted.status === 'active';
+    const action = isActive ? 'integration_reactivated' : 'integration_deactivated';
     const { reason } = wanted;
-    return this.command(call, integrationId, { action, reason, version }, (current) => {
+    return this.command(call, integrationId, { action, reason, version }, async (current, tx) => {
       if (!current) throw notFound(`integration ${integrationId}`);
-      return changeStatus(current, wanted, this.clock.now());
+      const now = this.clock.now();
+      // What has the status already is not moved: a command that is repeated, or that cancels what is only planned.
+      if (inForceAt(current.status, now)?.status !== wanted.status) {
+        moveOrRefuse(await standingOf(tx, current, now), isActive ? 'reinstate' : 'deactivate');
+      }
+      return changeStatus(current, wanted, now);
     });
   }
 
   private command(
     call: Call,
     integrationId: string,
-    about: { action: string; reason: string | null | undefined; version: number | undefined },
-    decide: (current: Integration | null) => Integration,
+    about: {
+      readonly action: string;
+      readonly reason: string | null | undefined;
+      readonly version: number | undefined;
+      readonly lockFirst?: readonly string[];
+    },
+    decide: (current: Integration | null, tx: EntityManager) => Integration | Promise<Integration>,
   ) {
     return runCommand(this.database, call, this.clock, async (tx) => {
-      const { state, changed } = await makeChange(tx, call.actor, this.clock.now(), {
-        subject: `integration|${integrationId}`,
-        fact: integrationChanged.schema.shape.type.value,
+      await lockSubjects(tx, about.lockFirst ?? []);
+      const { state, changed } = await changeIntegration(tx, call.actor, this.clock.now(), {
+        integrationId,
         action: about.action,
         reason: about.reason ?? null,
         seenVersion: about.version,
-        load: () => loadIntegration(tx, integrationId),
-        decide: (current) => refusePast(() => decide(current)),
-        save: async (_tx, next, current) => {
-          await refuseUnknownOwners(tx, next);
-          await saveIntegration(tx, next, current);
-        },
+        decide: (current) => decide(current, tx),
       });
-      if (changed) await publishStatus(tx, integrationId, this.clock.now());
       return { ...state, changed, warnings: [] };
     });
   }
@@ -184,22 +211,13 @@ export class IntegrationController {
   }
 }
 
-function refusePast<Result>(decide: () => Result): Result {
-  try {
-    return decide();
-  } catch (error) {
-    if (error instanceof PastWouldChange) throw new Problem(409, 'past-would-change', error.message);
-    throw error;
-  }
+function refuseBothOwners(kind: Integration['kind'], partnerId: string | undefined): void {
+  if (kind !== 'personal')
+    throw unsaid('organizationId', 'only a personal integration is made for an organisation');
+  if (partnerId !== undefined)
+    throw unsaid('partnerId', 'the owner follows from the organisation: leave it out');
 }
 
-async function refuseUnknownOwners(tx: EntityManager, integration: Integration): Promise<void> {
-  const ids = [...new Set(integration.ownership.map((owner) => owner.partnerId))];
-  const known = await tx.query<{ partner_id: string }[]>(
-    'select partner_id from partner where partner_id = any($1)',
-    [ids],
-  );
-  const unknown = ids.filter((id) => !known.some((row) => row.partner_id === id));
-  if (unknown.length === 0) return;
-  throw new Problem(422, 'unknown-partner', `there is no partner ${unknown.join(', ')}: create it first`);
+function unsaid(field: string, reason: string): Problem {
+  return new Problem(422, 'owner-unclear', `${field}: ${reason}`, { errors: [{ field, reason }] });
 }

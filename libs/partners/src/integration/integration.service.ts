@@ -7,7 +7,7 @@ import type { EntityManager } from 'typeorm';
 const INSTANT = `to_char(effective_from at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const SELECT = `
-  select integration_id as "integrationId", version, name, kind,
+  select integration_id as "integrationId", version, name, kind, organization_id as "organizationId",
     (select json_agg(json_build_object('partnerId', partner_id, 'from', ${INSTANT})
        order by effective_from, id)
      from integration_owner where integration_id = integration.integration_id) as ownership,
@@ -41,17 +41,31 @@ export async function listIntegrations(
   return cutPage(rows, limit, (integration) => integration.integrationId);
 }
 
-/** Writes name and kind, and those entries of the histories that were not there before. */
+/** Personal integrations that were made for an organisation, by id. */
+export async function integrationsOfOrganization(
+  tx: EntityManager,
+  organizationId: string,
+): Promise<string[]> {
+  const rows = await tx.query<{ integrationId: string }[]>(
+    `select integration_id as "integrationId" from integration where organization_id = $1
+     order by integration_id collate "C"`,
+    [organizationId],
+  );
+  return rows.map(({ integrationId }) => integrationId);
+}
+
+/** Writes name, kind and organisation, and those entries of the histories that were not there before. */
 export async function saveIntegration(
   tx: EntityManager,
   next: Integration,
   current: Integration | null,
 ): Promise<void> {
   await tx.query(
-    `insert into integration (integration_id, version, name, kind) values ($1, $2, $3, $4)
+    `insert into integration (integration_id, version, name, kind, organization_id) values ($1, $2, $3, $4, $5)
      on conflict (integration_id) do update set
-       version = excluded.version, name = excluded.name, kind = excluded.kind`,
-    [next.integrationId, next.version, next.name, next.kind],
+       version = excluded.version, name = excluded.name, kind = excluded.kind,
+       organization_id = excluded.organization_id`,
+    [next.integrationId, next.version, next.name, next.kind, next.organizationId ?? null],
   );
   for (const owner of newEntries(next.ownership, current?.ownership)) {
     await tx.query(

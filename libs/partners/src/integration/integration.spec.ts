@@ -28,6 +28,7 @@ describe('an integration', () => {
       version: 1,
       name: 'Eksempel',
       kind: 'public',
+      organizationId: null,
       ownership: [{ partnerId: 'par_a', from: '2026-06-30T22:00:00.000Z' }],
       status: [{ status: 'active', from: '2026-06-30T22:00:00.000Z', reason: null }],
     };

@@ -9,6 +9,8 @@ export interface IntegrationWanted {
   readonly name: string;
   readonly kind: Integration['kind'];
   readonly partnerId: string;
+  /** The organisation from which the owner follows; undefined: as it is. */
+  readonly organizationId?: string | null | undefined;
   /** Since when the partner owns it; undefined: from now on, unless it is the owner already. */
   readonly from: string | undefined;
 }
@@ -33,6 +35,7 @@ export function recordIntegration(
       version: 0,
       name,
       kind,
+      organizationId: wanted.organizationId ?? null,
       ownership: [{ partnerId, from }],
       status: [{ status: 'active', from, reason: null }],
     };
@@ -42,7 +45,8 @@ export function recordIntegration(
   const ownership = isOwnerAlready
     ? current.ownership
     : [...holdFrom(current.ownership, { partnerId, from }, isSameOwner, now)];
-  return { ...current, name, kind, ownership };
+  const organizationId = wanted.organizationId === undefined ? current.organizationId : wanted.organizationId;
+  return { ...current, name, kind, organizationId, ownership };
 }
 
 /**
@@ -51,6 +55,18 @@ export function recordIntegration(
  */
 export function changeStatus(current: Integration, wanted: StatusWanted, now: Date): Integration {
   return { ...current, status: [...holdFrom(current.status, wanted, isSameStatus, now)] };
+}
+
+/**
+ * The integration owned by a partner from an instant on, for good.
+ * @throws PastWouldChange when an ownership that took effect would be overridden
+ */
+export function handOver(
+  current: Integration,
+  owner: Integration['ownership'][number],
+  now: Date,
+): Integration {
+  return { ...current, ownership: [...holdFrom(current.ownership, owner, isSameOwner, now)] };
 }
 
 /** The partner that owns an integration at an instant, or null. */

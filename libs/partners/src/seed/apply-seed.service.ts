@@ -1,4 +1,5 @@
 import type { Agreement, Integration, Partner } from '@taxameter/contracts';
+import type { KnownAgreement } from '../agreement/agreement.service.js';
 import { ApiFailed, ask, askPages, type Api } from '../api-client/ask.service.js';
 import type { Warning } from '../change/command-body.js';
 import { planSeed, type Present, type SeedCommand, type SeedKind } from './plan-seed.js';
@@ -95,7 +96,10 @@ async function readPresent(seed: Seed, api: Api): Promise<Present> {
   for (const integrationId of withAgreements) {
     if (!integrations.has(integrationId)) continue;
     const path = `/v1/integrations/${encodeURIComponent(integrationId)}/agreements`;
-    for await (const agreement of askPages<Agreement>(api, path)) {
+    for await (const shown of askPages<KnownAgreement>(api, path)) {
+      // One that nobody has declared yet: a seed file that names it has something to say.
+      if (shown.origin === 'learnt') continue;
+      const { origin: _1, actsSince: _2, ...agreement } = shown;
       agreements.set(`${integrationId}|${agreement.organizationId}`, agreement);
     }
   }

@@ -55,7 +55,7 @@ export function describeIntegrationStep(action: string, isHandedOver: boolean): 
     case 'integration_deactivated':
       return { da: 'Integrationen er deaktiveret.', en: 'The integration was deactivated.' };
     case 'integration_reactivated':
-      return { da: 'Integrationen er genaktiveret.', en: 'The integration was reactivated.' };
+      return { da: 'Integrationen er genoptaget og aktiv igen.', en: 'The integration was reinstated.' };
     default:
       return isHandedOver
         ? { da: 'Integrationen har skiftet ejer.', en: 'The integration has a new owner.' }

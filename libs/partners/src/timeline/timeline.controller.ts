@@ -42,7 +42,7 @@ export const getTimeline = defineRoute({
   path: '/v1/integrations/:integrationId/timeline',
   summary: 'What has happened to an integration, newest first',
   description:
-    'Status, ownership and restrictions, each step with actor and reason. A partner sees the steps since it owns the ' +
+    'Application, status, ownership and restrictions, each step with actor and reason. A partner sees the steps since it owns the ' +
     'integration, without names.',
   roles: ['ops', 'partner'],
   params: z.object({ integrationId: fields.identifier(100) }),
@@ -78,7 +78,9 @@ export class TimelineController {
         `select id, at, actor_id as "actorId", actor_role as "actorRole", action, subject,
                 "before", "after", reason
          from audit_entry
-         where integration_id = $1 and split_part(subject, '|', 1) in ('integration', 'restriction')
+         where (integration_id = $1 and split_part(subject, '|', 1) in ('integration', 'restriction')
+             or subject = any(array(
+               select 'application|' || application_id from application where integration_id = $1)))
            and id < coalesce($2::bigint, 9223372036854775807) and ($3::timestamptz is null or at >= $3)
          order by id desc limit $4`,
         [integrationId, cursor ?? null, isPartner ? (owner?.from ?? null) : null, limit + 1],

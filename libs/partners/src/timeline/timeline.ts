@@ -1,5 +1,7 @@
 /** What has happened to an integration, from its audit, and as much of it as the reader may see. */
 import type { Integration } from '@taxameter/contracts';
+import type { Application } from '../application/application.js';
+import { describeApplicationStep } from '../application/describe-step.js';
 import { withoutNames, type Restriction } from '../restriction/restriction.js';
 import { describeIntegrationStep, describeRestrictionStep, type Sentence } from './describe.js';
 
@@ -48,6 +50,10 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
       status: [],
       ownership: [],
     };
+  }
+  if (row.subject.startsWith('application|')) {
+    const text = describeApplicationStep(row.action, (row.after as Application).kind);
+    return { ...step, text, restriction: null, status: [], ownership: [] };
   }
   const after = row.after as Integration;
   const before = row.before as Integration | null;

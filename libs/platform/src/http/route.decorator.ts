@@ -65,7 +65,10 @@ export const Input = createParamDecorator((_: unknown, context: ExecutionContext
       return result.data;
     }
     for (const issue of result.error.issues) {
-      errors.push({ field: [place, ...issue.path].filter(Boolean).join('.'), reason: issue.message });
+      errors.push({
+        field: [place, ...issue.path].filter((part) => part !== '').join('.'),
+        reason: issue.message,
+      });
     }
     return {};
   };

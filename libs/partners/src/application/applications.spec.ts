@@ -1,0 +1,300 @@
+import { TOPICS, type IntegrationObserved } from '@taxameter/contracts';
+import type { TestRooms } from '@taxameter/platform/testing';
+import { factsOf, NOW, startPartnersRoom } from '../partners-room.testing.js';
+
+let rooms: TestRooms;
+
+beforeAll(async () => {
+  rooms = await startPartnersRoom();
+});
+
+afterAll(() => rooms.stop());
+
+const wanted = {
+  integrationName: 'Lageret',
+  purpose: 'Henter fakturaer til lagerstyring.',
+  scopes: [{ scope: 'dineropublicapi:read', why: 'læser fakturaer' }],
+  expected: { callsPerDay: 5_000, smsPerMonth: 0 },
+};
+const applicant = { name: 'Lager ApS', cvr: '12345674', email: 'post@lager.dk', language: 'da' };
+
+const post = (path: string, body: object) => rooms.call('ops', 'POST', path, { body });
+const apply = (body: object = {}, headers = {}) =>
+  rooms.call('anonymous', 'POST', '/v1/applications', { body: { ...wanted, applicant, ...body }, headers });
+const bySecret = (secret: string) => ({ authorization: `Bearer ${secret}` });
+
+let partners = 0;
+/** By ops for a partner, so that the limit of one address is spent on the tests that are about it. */
+async function applied() {
+  const name = `par_${(partners += 1)}`;
+  await rooms.call('ops', 'PUT', `/v1/partners/${name}`, { body: { name: 'Lager ApS' } });
+  const { status, body } = await post(`/v1/partners/${name}/applications`, {
+    ...wanted,
+    email: applicant.email,
+  });
+  expect(status).toBe(201);
+  return { id: body.applicationId, path: `/v1/applications/${body.applicationId}`, partnerId: name };
+}
+
+let integrations = 0;
+async function inReview() {
+  const application = await applied();
+  const integrationId = `isv_review_${(integrations += 1)}`;
+  const { status } = await post(`${application.path}/accept`, { integrationId });
+  expect(status).toBe(200);
+  return { ...application, integrationId };
+}
+
+/** What fair-use says of an integration, as a fact on its topic. */
+async function observe(integrationId: string, version: number, data: Partial<IntegrationObserved>) {
+  const observed = {
+    ...{ integrationId, version, kind: 'public', windowStart: NOW, windowEnd: NOW, firstSeenAt: NOW },
+    ...{ lastSeenAt: NOW, calls: 10, busiestDayCalls: 10, writeCalls: 0, clientErrors: 0, forbidden: 0 },
+    ...{ tokenCalls: 10, otherAuthCalls: 0, sweeps: 0, changesSinceSweeps: 0, laterPages: 0 },
+    ...{ smallLaterPages: 0, throttledCalls: 0, throttledMinutes: 0, smsCalls: 0, scopes: [] },
+    ...data,
+  };
+  const type = 'dk.dinero.fairuse.integration_observed.v1';
+  const event = { specversion: '1.0', id: `${integrationId}/${version}`, source: '/t', type, time: NOW };
+  await rooms.producer.append([
+    {
+      topic: TOPICS.observations.name,
+      partition: 0,
+      key: `integration|${integrationId}`,
+      headers: { 'content-type': 'application/cloudevents+json' },
+      value: new TextEncoder().encode(
+        JSON.stringify({ ...event, subject: `integration|${integrationId}`, data: observed }),
+      ),
+    },
+  ]);
+  await rooms.settle();
+}
+
+describe('an application of somebody without an account', () => {
+  it('is shown to who has its secret, and to nobody else', async () => {
+    const { status, body } = await apply();
+    expect(status).toBe(201);
+    expect(body.application).toMatchObject({ state: 'applied', kind: 'new', partnerId: null });
+    const path = `/v1/applications/${body.application.applicationId}/for-applicant`;
+    const seen = await rooms.call('anonymous', 'GET', path, { headers: bySecret(body.secret) });
+    expect(seen.body).toMatchObject({ state: 'applied', details: { applicant }, checklist: [] });
+    expect(seen.body.steps).toMatchObject([{ text: { da: 'Der er ansøgt om integrationen.' } }]);
+    expect(
+      JSON.stringify(await rooms.databases.get('partners')!.query('select * from application')),
+    ).not.toContain(body.secret);
+    for (const headers of [{}, bySecret('app_wrong')]) {
+      expect((await rooms.call('anonymous', 'GET', path, { headers })).status).toBe(404);
+    }
+    const withdrawn = await rooms.call('anonymous', 'POST', `${path}/withdraw`, {
+      body: {},
+      headers: bySecret(body.secret),
+    });
+    expect(withdrawn.body).toMatchObject({ state: 'withdrawn', integrationId: null });
+  });
+
+  it('repeated with its idempotency key is one application, whose secret is not told again', async () => {
+    const headers = { 'idempotency-key': 'again-and-again' };
+    const [first, second] = [await apply({}, headers), await apply({}, headers)];
+    expect(second.body.application).toEqual(first.body.application);
+    expect([typeof first.body.secret, second.body.secret]).toEqual(['string', null]);
+  });
+
+  it.each([
+    ['a wrong CVR number', { applicant: { ...applicant, cvr: '12345678' } }, 'applicant.cvr'],
+    ['no scope', { scopes: [] }, 'scopes'],
+    ['a scope twice', { scopes: [wanted.scopes[0], wanted.scopes[0]] }, 'scopes'],
+    ['a scope without a reason', { scopes: [{ scope: 'a:b', why: '' }] }, 'scopes.0.why'],
+    ['a field that does not exist', { admin: true }, ''],
+  ])('with %s is refused by field and rule', async (_, body, field) => {
+    const { status, body: problem } = await apply(body);
+    expect([status, problem.errors[0].field]).toEqual([400, field]);
+  });
+
+  it('is the last of its hour when its address has sent ten', async () => {
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { status, headers, body } = await apply();
+      if (status === 201) continue;
+      expect([status, headers.get('retry-after')]).toEqual([429, '3600']);
+      expect(body.type).toBe('urn:taxameter:problem:too-many-applications');
+      return;
+    }
+    throw new Error('ten applications and more were let in');
+  });
+
+  it('creates its partner when the review begins', async () => {
+    const { body } = await rooms.call('ops', 'GET', '/v1/applications?state=applied');
+    const found = body.items.find((item: { partnerId: string | null }) => item.partnerId === null);
+    const integrationId = 'isv_new_partner';
+    const accepted = await post(`/v1/applications/${found.applicationId}/accept`, { integrationId });
+    const { partnerId } = accepted.body;
+    const partner = await rooms.call('ops', 'GET', `/v1/partners/${partnerId}`);
+    expect(partner.body).toMatchObject({
+      name: 'Lager ApS',
+      cvr: '12345674',
+      email: 'post@lager.dk',
+      language: 'da',
+    });
+    expect(await factsOf(rooms, `partner|${partnerId}`)).toHaveLength(1);
+    const integration = await rooms.call('ops', 'GET', `/v1/integrations/${integrationId}`);
+    expect(integration.body).toMatchObject({ name: 'Lageret', ownership: [{ partnerId }] });
+  });
+});
+
+describe('a review', () => {
+  it('creates partner and integration together or not at all', async () => {
+    await inReview();
+    const { path } = await applied();
+    const { status, body } = await post(`${path}/accept`, { integrationId: 'isv_review_1' });
+    expect([status, body.errors?.[0].field]).toEqual([409, 'integrationId']);
+    expect((await rooms.call('ops', 'GET', path)).body).toMatchObject({ state: 'applied', version: 1 });
+  });
+
+  it('shows what the calls show, and keeps with a decision what the person saw', async () => {
+    const { path, integrationId } = await inReview();
+    await observe(integrationId, 1, { calls: 40, otherAuthCalls: 3, scopes: ['dineropublicapi:read'] });
+    const stateOf = (items: { id: string; state: string }[], id: string) =>
+      items.find((one) => one.id === id)?.state;
+    const before = await rooms.call('ops', 'GET', path);
+    expect(stateOf(before.body.checklist, 'token')).toBe('warning');
+    expect(stateOf(before.body.checklist, 'scopes-not-used')).toBe('ok');
+    const asked = await post(`${path}/ask`, { note: 'Brug token.' });
+    expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true, note: 'Brug token.' });
+    await observe(integrationId, 2, { calls: 80, otherAuthCalls: 0 });
+    const approved = await post(`${path}/approve`, { note: 'Velkommen.' });
+    expect(approved.body).toMatchObject({ state: 'active', decidedAt: NOW });
+    const { body } = await rooms.call('ops', 'GET', path);
+    expect(body.decisions.map((one: { decision: string }) => one.decision)).toEqual([
+      'change-asked',
+      'approved',
+    ]);
+    expect(
+      body.decisions.map((one: { checklist: { id: string; state: string }[] }) =>
+        stateOf(one.checklist, 'token'),
+      ),
+    ).toEqual(['warning', 'ok']);
+  });
+
+  it('ignores an observation that is older than the one it has', async () => {
+    const { path, integrationId } = await inReview();
+    await observe(integrationId, 5, { calls: 50 });
+    await observe(integrationId, 4, { calls: 40 });
+    const { body } = await rooms.call('ops', 'GET', path);
+    expect(body.checklist[0]).toMatchObject({ id: 'calls', figure: 50 });
+  });
+
+  it('that ends without approval deactivates the integration, which nobody can then reinstate', async () => {
+    const { path, integrationId } = await inReview();
+    await post(`${path}/reject`, { note: 'Vi kan ikke se, hvad adgangen skal bruges til.' });
+    const { body } = await rooms.call('ops', 'GET', `/v1/integrations/${integrationId}`);
+    expect(body.status.at(-1)).toMatchObject({ status: 'deactivated', from: NOW });
+    expect((await factsOf(rooms, integrationId)).at(-1)!.data).toMatchObject({
+      status: [{ status: 'deactivated' }],
+    });
+    const again = await post(`/v1/integrations/${integrationId}/reactivate`, { reason: 'x' });
+    expect(again.body).toMatchObject({ status: 409, state: 'rejected', move: 'reinstate', allowed: [] });
+  });
+
+  it('refuses a move that the table does not have, naming the state, the move and what is allowed', async () => {
+    const { path, integrationId } = await inReview();
+    const early = await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'x' });
+    expect(early.body).toMatchObject({ status: 409, state: 'in-review', move: 'deactivate' });
+    await post(`${path}/approve`, { note: 'ok' });
+    const { status, body } = await post(`${path}/withdraw`, { reason: 'fortrudt' });
+    expect([status, body.type]).toEqual([409, 'urn:taxameter:problem:move-not-allowed']);
+    expect(body).toMatchObject({ state: 'active', move: 'withdraw', allowed: ['restrict', 'deactivate'] });
+  });
+
+  it('is not decided by somebody who saw an older application', async () => {
+    const { path, partnerId } = await inReview();
+    const { body } = await rooms.call('ops', 'GET', path);
+    await rooms.call('partner', 'POST', `${path}/change`, { partnerId, body: { purpose: 'Noget andet.' } });
+    const late = await post(`${path}/approve`, { note: 'ok', version: body.version });
+    expect([late.status, late.body.type]).toEqual([409, 'urn:taxameter:problem:stale-version']);
+  });
+});
+
+describe('the partner', () => {
+  it('sees and withdraws its own application and no other', async () => {
+    const { path, id, partnerId } = await inReview();
+    const as = (partner: string, method: string, where: string, body?: object) =>
+      rooms.call('partner', method, where, { partnerId: partner, ...(body && { body }) });
+    const list = await as(partnerId, 'GET', '/v1/applications');
+    expect(list.body.items.map((one: { applicationId: string }) => one.applicationId)).toEqual([id]);
+    for (const [method, where, body] of [
+      ['GET', path, undefined],
+      ['POST', `${path}/withdraw`, { reason: 'x' }],
+      ['POST', `${path}/change`, {}],
+      ['POST', `/v1/partners/${partnerId}/applications`, { ...wanted, email: 'a@b.dk' }],
+    ] as const) {
+      expect([where, (await as('par_other', method, where, body)).status]).toEqual([where, 404]);
+    }
+    const own = await as(partnerId, 'GET', path);
+    expect(own.body.steps.at(-1)).toMatchObject({ actor: { id: null }, reason: null });
+    expect((await as(partnerId, 'POST', `${path}/withdraw`, { reason: 'fortrudt' })).body.state).toBe(
+      'withdrawn',
+    );
+  });
+
+  it('asks for other scopes of an active integration, which goes on meanwhile and if they are refused', async () => {
+    const { path, partnerId, integrationId } = await inReview();
+    const more = { ...wanted, email: 'a@b.dk', integrationId };
+    const ask = () =>
+      rooms.call('partner', 'POST', `/v1/partners/${partnerId}/applications`, { partnerId, body: more });
+    expect((await ask()).body).toMatchObject({ status: 409, errors: [{ field: 'integrationId' }] });
+    await post(`${path}/approve`, { note: 'ok' });
+    const asked = await ask();
+    expect(asked.body).toMatchObject({ kind: 'scopes', state: 'in-review' });
+    const state = () =>
+      rooms.call('partner', 'GET', `/v1/integrations/${integrationId}/life-cycle`, { partnerId });
+    expect((await state()).body.state).toBe('active');
+    await post(`/v1/applications/${asked.body.applicationId}/reject`, { note: 'nej' });
+    expect((await state()).body).toMatchObject({
+      state: 'active',
+      moves: [{ move: 'restrict' }, { move: 'deactivate', to: 'deactivated', by: ['ops'] }],
+    });
+  });
+});
+
+type Step = { text: { en: string }; actor: { role: string }; reason: string | null };
+
+describe('an approved integration', () => {
+  it('is reviewed again once when it uses a scope that nobody approved', async () => {
+    const { path, integrationId } = await inReview();
+    const reviews = async () =>
+      (await rooms.call('ops', 'GET', `/v1/applications?integrationId=${integrationId}`)).body.items;
+    await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
+    expect(await reviews()).toHaveLength(1);
+    await post(`${path}/approve`, { note: 'ok' });
+    await observe(integrationId, 2, { scopes: ['dineropublicapi:read'] });
+    expect(await reviews()).toHaveLength(1);
+    await observe(integrationId, 3, { scopes: ['dineropublicapi:read', 'dineropublicapi:write'] });
+    await observe(integrationId, 4, { scopes: ['dineropublicapi:read', 'dineropublicapi:write'] });
+    const [review, ...rest] = (await reviews()).filter((one: { kind: string }) => one.kind === 'scopes');
+    expect([review.state, rest]).toEqual(['in-review', []]);
+    expect(review.details.scopes.map((one: { scope: string }) => one.scope)).toEqual([
+      'dineropublicapi:read',
+      'dineropublicapi:write',
+    ]);
+    await post(`/v1/applications/${review.applicationId}/reject`, { note: 'nej' });
+    await observe(integrationId, 5, { scopes: ['dineropublicapi:read', 'dineropublicapi:write'] });
+    expect(await reviews()).toHaveLength(2);
+  });
+
+  it('has every step on its timeline, with who and why', async () => {
+    const { path, integrationId } = await inReview();
+    await post(`${path}/approve`, { note: 'Velkommen.' });
+    await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'misbrug' });
+    await post(`/v1/integrations/${integrationId}/reactivate`, { reason: 'rettet' });
+    const { body } = await rooms.call('ops', 'GET', `/v1/integrations/${integrationId}/timeline`);
+    expect(
+      body.items.map(({ text, actor, reason }: Step) => [text.en, actor.role, reason]).reverse(),
+    ).toEqual([
+      ['The integration was applied for.', 'ops', null],
+      ['The technical review has begun.', 'ops', null],
+      ['The integration was recorded.', 'ops', expect.stringContaining('application app_')],
+      ['The integration was approved.', 'ops', 'Velkommen.'],
+      ['The integration was deactivated.', 'ops', 'misbrug'],
+      ['The integration was reinstated.', 'ops', 'rettet'],
+    ]);
+  });
+});

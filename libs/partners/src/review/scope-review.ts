@@ -1,0 +1,43 @@
+/** When use alone makes a new review necessary: an integration calls with scopes that nobody approved. */
+import type { Integration, IntegrationObserved } from '@taxameter/contracts';
+import { submit, type Application } from '../application/application.js';
+import { ownerAt } from '../integration/integration.js';
+
+const WHY = {
+  da: 'Set i brug uden at være ansøgt om.',
+  en: 'Seen in use without having been asked for.',
+};
+
+/**
+ * The application that the system makes in the partner's place, or null when there is nothing to review: all scopes were
+ * approved, or were asked for in an application that was decided, or one is under way. An integration that was recorded
+ * without an application has no approved scopes to hold its use against.
+ */
+export function scopeReview(
+  applicationId: string,
+  integration: Integration,
+  applications: readonly Application[],
+  observed: IntegrationObserved,
+  now: Date,
+): Application | null {
+  const approved = approvedScopes(applications);
+  const partnerId = ownerAt(integration, now);
+  if (approved === null || partnerId === null) return null;
+  if (applications.some(({ state }) => state === 'applied' || state === 'in-review')) return null;
+  const known = new Set(applications.flatMap(({ details }) => details.scopes.map(({ scope }) => scope)));
+  const unknown = observed.scopes.filter((scope) => !known.has(scope));
+  if (unknown.length === 0) return null;
+  const why = WHY[approved.details.applicant.language];
+  const scopes = [...approved.details.scopes, ...unknown.map((scope) => ({ scope, why }))];
+  const details = { ...approved.details, scopes };
+  return submit({ applicationId, partnerId, integrationId: integration.integrationId, details }, now);
+}
+
+/** The application whose scopes hold: the newest that was approved; null when none was. */
+export function approvedScopes(applications: readonly Application[]): Application | null {
+  const approved = applications.filter(({ state }) => state === 'active');
+  return approved.reduce<Application | null>(
+    (newest, next) => (newest === null || String(next.decidedAt) >= String(newest.decidedAt) ? next : newest),
+    null,
+  );
+}
