@@ -6,6 +6,7 @@
 export const ID_PREFIXES = {
   partner: 'par',
   restriction: 'rst',
+  approval: 'apv',
   breach: 'br',
   invoice: 'inv',
   billingRun: 'run',

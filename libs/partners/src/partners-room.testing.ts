@@ -42,13 +42,17 @@ const listenerRoom: Room = {
   schema: { migrations: [] },
 };
 
-export function startPartnersRoom(): Promise<TestRooms> {
-  return startTestRooms([partnersRoom, listenerRoom], { now: NOW });
+export function startPartnersRoom(settings: Record<string, string> = {}): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now: NOW, settings });
 }
 
 /** Another process of the room on the same database, whose clock stands at another instant. */
-export function startBeside({ databaseUrl }: TestRooms, now: string): Promise<TestRooms> {
-  return startTestRooms([partnersRoom, listenerRoom], { now, databaseUrl });
+export function startBeside(
+  { databaseUrl }: TestRooms,
+  now: string,
+  settings: Record<string, string> = {},
+): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now, databaseUrl, settings });
 }
 
 /** The facts of a subject (of a status: the integration's id) that another domain has heard, oldest first. */

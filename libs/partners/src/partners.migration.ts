@@ -1,4 +1,5 @@
 import { partnerPolicy } from '@taxameter/platform';
+import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
@@ -178,4 +179,4 @@ const AUDIT_BY_INTEGRATION = `
   update audit_entry set integration_id = "after" ->> 'integrationId';
   create index on audit_entry (integration_id, id) where integration_id is not null`;
 
-export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001];
+export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001, Approvals1760000200021];

@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
+import { CONFIGURATION } from '@taxameter/platform';
 import { AgreementController } from './agreement/agreement.controller.js';
+import { ApprovalController } from './approval/approval.controller.js';
+import { Lapse } from './approval/lapse.service.js';
+import { readTwoPersons, TWO_PERSONS } from './approval/two-persons.service.js';
 import { IntegrationController } from './integration/integration.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
@@ -16,9 +20,16 @@ import { TimelineController } from './timeline/timeline.controller.js';
     IntegrationController,
     AgreementController,
     RestrictionController,
+    ApprovalController,
     TimelineController,
     EnforcementController,
   ],
-  providers: [Expiry, FeedWaiting, Republishing],
+  providers: [
+    Expiry,
+    Lapse,
+    FeedWaiting,
+    Republishing,
+    { provide: TWO_PERSONS, useFactory: readTwoPersons, inject: [CONFIGURATION] },
+  ],
 })
 export class PartnersModule {}

@@ -1,9 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
-import { fields, integrationChanged, type Integration } from '@taxameter/contracts';
+import { fields } from '@taxameter/contracts';
 import {
   CLOCK,
   Input,
-  Problem,
   Route,
   databaseOf,
   defineRoute,
@@ -16,22 +15,20 @@ import {
   pageOf,
   pageQuery,
 } from '@taxameter/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { makeChange } from '../change/change.service.js';
+import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-persons.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
-import { PastWouldChange } from './history.js';
+import { changeIntegration, changeStatusOf } from './change-integration.service.js';
 import {
   asSeenBy,
-  changeStatus,
   integrationDetails,
   integrationState,
   ownerAt,
   recordIntegration,
   type StatusWanted,
 } from './integration.js';
-import { publishStatus } from '../status-feed/publish-status.service.js';
-import { listIntegrations, loadIntegration, saveIntegration } from './integration.service.js';
+import { listIntegrations, loadIntegration } from './integration.service.js';
 
 /** Integrations over HTTP: recorded, handed over, deactivated, reactivated, read. */
 
@@ -97,15 +94,24 @@ export class IntegrationController {
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWO_PERSONS) private readonly twoPersons: TwoPersons,
   ) {}
 
   @Route(putIntegration)
   put(@Input() call: CallOf<typeof putIntegration>) {
     const { integrationId } = call.params;
     const { version, reason, name, kind, partnerId, from } = call.body;
-    return this.command(call, integrationId, { action: 'integration_changed', reason, version }, (current) =>
-      recordIntegration(current, { integrationId, name, kind, partnerId, from }, this.clock.now()),
-    );
+    return runCommand(this.database, call, this.clock, async (tx) => {
+      const now = this.clock.now();
+      const { state, changed } = await changeIntegration(tx, call.actor, now, {
+        integrationId,
+        action: 'integration_changed',
+        reason: reason ?? null,
+        seenVersion: version,
+        decide: (current) => recordIntegration(current, { integrationId, name, kind, partnerId, from }, now),
+      });
+      return { ...state, changed, warnings: [] };
+    });
   }
 
   @Route(deactivateIntegration)
@@ -146,35 +152,11 @@ export class IntegrationController {
   }
 
   private changeStatus(call: Call, integrationId: string, wanted: StatusWanted, version: number | undefined) {
-    const action = wanted.status === 'active' ? 'integration_reactivated' : 'integration_deactivated';
-    const { reason } = wanted;
-    return this.command(call, integrationId, { action, reason, version }, (current) => {
-      if (!current) throw notFound(`integration ${integrationId}`);
-      return changeStatus(current, wanted, this.clock.now());
-    });
-  }
-
-  private command(
-    call: Call,
-    integrationId: string,
-    about: { action: string; reason: string | null | undefined; version: number | undefined },
-    decide: (current: Integration | null) => Integration,
-  ) {
+    const what = wanted.status === 'active' ? 'a reactivation' : 'a deactivation';
+    refuseAlone(this.twoPersons, what, 'integrationId');
     return runCommand(this.database, call, this.clock, async (tx) => {
-      const { state, changed } = await makeChange(tx, call.actor, this.clock.now(), {
-        subject: `integration|${integrationId}`,
-        fact: integrationChanged.schema.shape.type.value,
-        action: about.action,
-        reason: about.reason ?? null,
-        seenVersion: about.version,
-        load: () => loadIntegration(tx, integrationId),
-        decide: (current) => refusePast(() => decide(current)),
-        save: async (_tx, next, current) => {
-          await refuseUnknownOwners(tx, next);
-          await saveIntegration(tx, next, current);
-        },
-      });
-      if (changed) await publishStatus(tx, integrationId, this.clock.now());
+      const now = this.clock.now();
+      const { state, changed } = await changeStatusOf(tx, call.actor, now, integrationId, wanted, version);
       return { ...state, changed, warnings: [] };
     });
   }
@@ -182,24 +164,4 @@ export class IntegrationController {
   private instant(from: string | undefined): string {
     return (from === undefined ? this.clock.now() : new Date(from)).toISOString();
   }
-}
-
-function refusePast<Result>(decide: () => Result): Result {
-  try {
-    return decide();
-  } catch (error) {
-    if (error instanceof PastWouldChange) throw new Problem(409, 'past-would-change', error.message);
-    throw error;
-  }
-}
-
-async function refuseUnknownOwners(tx: EntityManager, integration: Integration): Promise<void> {
-  const ids = [...new Set(integration.ownership.map((owner) => owner.partnerId))];
-  const known = await tx.query<{ partner_id: string }[]>(
-    'select partner_id from partner where partner_id = any($1)',
-    [ids],
-  );
-  const unknown = ids.filter((id) => !known.some((row) => row.partner_id === id));
-  if (unknown.length === 0) return;
-  throw new Problem(422, 'unknown-partner', `there is no partner ${unknown.join(', ')}: create it first`);
 }

@@ -19,8 +19,8 @@ const wanted = {
   until: restrictionTerms.shape.until.default(null),
   breachId: restrictionState.shape.breachId.default(null),
 };
-const body = z.strictObject(wanted);
-export type RestrictionBody = z.output<typeof body>;
+export const restrictionBody = z.strictObject(wanted);
+export type RestrictionBody = z.output<typeof restrictionBody>;
 
 export const postRestriction = defineRoute({
   method: 'POST',
@@ -47,7 +47,7 @@ export const postRestrictionPreview = defineRoute({
   summary: 'What a restriction would bind; nothing is changed',
   description: 'Refuses what the command would refuse.',
   roles: ['ops'],
-  body,
+  body: restrictionBody,
   responses: {
     200: {
       description: 'What it would bind, as far as agreements are known here',

@@ -12,22 +12,15 @@ import {
   type CallOf,
   type Clock,
 } from '@taxameter/platform';
-import type { DataSource, EntityManager } from 'typeorm';
-import { affectedAgreements, knownAgreements } from '../agreement/agreement.service.js';
+import type { DataSource } from 'typeorm';
+import { affectedAgreements } from '../agreement/agreement.service.js';
+import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-persons.service.js';
 import { refuseStale } from '../change/change.service.js';
 import { ownerAt } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
 import { statusVersion } from '../status-feed/publish-status.service.js';
 import { changeRestriction, lockIntegration, refused } from './change-restriction.service.js';
-import {
-  correct,
-  impose,
-  lift,
-  phaseAt,
-  withoutNames,
-  type Restriction,
-  type Surroundings,
-} from './restriction.js';
+import { correct, impose, lift, phaseAt, withoutNames, type Restriction } from './restriction.js';
 import { listRestrictions, loadRestriction, openRestrictions } from './restriction.service.js';
 import {
   getRestriction,
@@ -36,8 +29,8 @@ import {
   postRestrictionChange,
   postRestrictionLift,
   postRestrictionPreview,
-  type RestrictionBody,
 } from './restriction-routes.js';
+import { surroundings } from './surroundings.service.js';
 
 /** Agreements that a preview lists; it counts all. */
 const AGREEMENTS_SHOWN = 100;
@@ -47,12 +40,14 @@ export class RestrictionController {
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWO_PERSONS) private readonly twoPersons: TwoPersons,
   ) {}
 
   @Route(postRestriction)
   impose(@Input() call: CallOf<typeof postRestriction>) {
     const { version, reason, ...wanted } = call.body;
     const { integrationId } = wanted;
+    if (wanted.mode === 'block') refuseAlone(this.twoPersons, 'a block', 'mode');
     const restrictionId = newId('restriction', this.clock);
     return runCommand(this.database, call, this.clock, async (tx) => {
       const now = this.clock.now();
@@ -65,7 +60,8 @@ export class RestrictionController {
         action: 'restriction_imposed',
         reason,
         seenVersion: 0,
-        decide: () => impose({ ...wanted, restrictionId, imposedBy: call.actor.id }, around, now),
+        decide: () =>
+          impose({ ...wanted, restrictionId, imposedBy: call.actor.id, approvalId: null }, around, now),
       });
       return { ...state, changed: true, warnings: [] };
     });
@@ -76,7 +72,8 @@ export class RestrictionController {
     return withActor(this.database, actor, async (tx) => {
       const now = this.clock.now();
       const around = await surroundings(tx, body, now);
-      const preview = { ...body, restrictionId: newId('restriction', this.clock), imposedBy: actor.id };
+      const restrictionId = newId('restriction', this.clock);
+      const preview = { ...body, restrictionId, imposedBy: actor.id, approvalId: null };
       const { organizationIds } = refused(() => impose(preview, around, now));
       const { count, items } = await affectedAgreements(
         tx,
@@ -98,9 +95,13 @@ export class RestrictionController {
   change(@Input() call: CallOf<typeof postRestrictionChange>) {
     const { version, reason, ...correction } = call.body;
     const about = { action: 'restriction_changed', reason, version };
-    return this.command(call, call.params.restrictionId, about, (current, now) =>
-      correct(current, correction, now),
-    );
+    return this.command(call, call.params.restrictionId, about, (current, now) => {
+      const next = correct(current, correction, now);
+      if (next.mode === 'block' && isLonger(next.until, current.until)) {
+        refuseAlone(this.twoPersons, 'a longer block', 'until');
+      }
+      return next;
+    });
   }
 
   @Route(postRestrictionLift)
@@ -164,14 +165,6 @@ export class RestrictionController {
   }
 }
 
-async function surroundings(tx: EntityManager, wanted: RestrictionBody, now: Date): Promise<Surroundings> {
-  const { integrationId, organizationIds } = wanted;
-  const integration = await loadIntegration(tx, integrationId);
-  if (!integration) throw notFound(`integration ${integrationId}`);
-  const open = await openRestrictions(tx, integrationId);
-  return {
-    integration,
-    knownAgreements: await knownAgreements(tx, integrationId, organizationIds),
-    others: open.filter((restriction) => phaseAt(restriction, now) !== 'over').length,
-  };
+function isLonger(until: string | null, than: string | null): boolean {
+  return than !== null && (until === null || Date.parse(until) > Date.parse(than));
 }

@@ -1,4 +1,5 @@
 /** The steps of a timeline in words, for people. */
+import type { Approval } from '../approval/approval.js';
 import type { Restriction } from '../restriction/restriction.js';
 
 export interface Sentence {
@@ -65,6 +66,42 @@ export function describeIntegrationStep(action: string, isHandedOver: boolean): 
           };
   }
 }
+
+export function describeApprovalStep(action: string, { request, expiresAt }: Approval): Sentence {
+  const what = REQUESTS[request.kind];
+  switch (action) {
+    case 'approval_created': {
+      const end = inWords(expiresAt);
+      const isTemporary = request.kind === 'restriction' && request.isTemporary;
+      const da = isTemporary
+        ? ' Den gælder straks og ophører af sig selv, hvis ingen godkender den'
+        : ' Svarfrist';
+      const en = isTemporary
+        ? ' It holds at once and ends by itself unless it is approved'
+        : ' To be decided';
+      return {
+        da: `En anden person er bedt om at godkende ${what.da}.${da} inden ${end.da}.`,
+        en: `A second person was asked to approve ${what.en}.${en} before ${end.en}.`,
+      };
+    }
+    case 'approval_approved':
+      return { da: `En anden person har godkendt ${what.da}.`, en: `A second person approved ${what.en}.` };
+    case 'approval_declined':
+      return { da: `En anden person har afvist ${what.da}.`, en: `A second person declined ${what.en}.` };
+    default:
+      return {
+        da: `Ingen har godkendt ${what.da} inden fristen.`,
+        en: `Nobody approved ${what.en} in time.`,
+      };
+  }
+}
+
+const REQUESTS: Readonly<Record<Approval['request']['kind'], Sentence>> = {
+  restriction: { da: 'en begrænsning', en: 'a restriction' },
+  extension: { da: 'en forlængelse af en begrænsning', en: 'a longer restriction' },
+  deactivation: { da: 'en deaktivering', en: 'a deactivation' },
+  reactivation: { da: 'en genaktivering', en: 'a reactivation' },
+};
 
 function whatItBinds(restriction: Restriction): Sentence {
   const { mode, limitPerMinute, from, until } = restriction;

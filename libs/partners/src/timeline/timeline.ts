@@ -1,7 +1,13 @@
 /** What has happened to an integration, from its audit, and as much of it as the reader may see. */
 import type { Integration } from '@taxameter/contracts';
+import type { Approval } from '../approval/approval.js';
 import { withoutNames, type Restriction } from '../restriction/restriction.js';
-import { describeIntegrationStep, describeRestrictionStep, type Sentence } from './describe.js';
+import {
+  describeApprovalStep,
+  describeIntegrationStep,
+  describeRestrictionStep,
+  type Sentence,
+} from './describe.js';
 
 export interface AuditRow {
   readonly id: number;
@@ -48,6 +54,10 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
       status: [],
       ownership: [],
     };
+  }
+  if (row.subject.startsWith('approval|')) {
+    const text = describeApprovalStep(row.action, row.after as Approval);
+    return { ...step, text, restriction: null, status: [], ownership: [] };
   }
   const after = row.after as Integration;
   const before = row.before as Integration | null;
