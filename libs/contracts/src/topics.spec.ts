@@ -29,6 +29,7 @@ describe('topics', () => {
       'partners.v1': null,
       'integrations.status.v1': null,
       'fair-use.breaches.v1': null,
+      'fair-use.usage-profiles.v1': null,
       'metering.sms-totals.v1': null,
       'billing.documents.v1': null,
     });

@@ -5,6 +5,7 @@ import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
 import { smsTotalsChanged } from './facts/metering.js';
+import { usageProfiled } from './facts/usage-profile.js';
 import type { EventType } from './cloud-event.js';
 
 /** How the events of a topic are told apart (design: delivery). */
@@ -104,6 +105,18 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [breachOpened, breachEscalated, breachRevised],
+  },
+  usageProfiles: {
+    name: 'fair-use.usage-profiles.v1',
+    description: 'Normal use of each integration, once a day.',
+    partitions: 1,
+    key: 'integrationId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [usageProfiled],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Profiles1760000200022 } from './profile/profile.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
 class FairUse1760000103001 implements MigrationInterface {
@@ -15,7 +16,10 @@ class FairUse1760000103001 implements MigrationInterface {
   }
 }
 
-export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [FairUse1760000103001];
+export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
+  FairUse1760000103001,
+  Profiles1760000200022,
+];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.
 // A minute is whole minutes since 1970, UTC.

@@ -3,12 +3,13 @@ import { BreachesController } from './breach/breaches.controller.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { Profiling } from './profile/profiling.service.js';
 import { RulesController } from './rules/rules.controller.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
 
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
 @Module({
   controllers: [CallsConsumer, OwnershipConsumer, BreachesController, RulesController, StatusController],
-  providers: [Evaluator],
+  providers: [Evaluator, Profiling],
 })
 export class FairUseModule {}

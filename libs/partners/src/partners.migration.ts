@@ -1,6 +1,7 @@
 import { partnerPolicy } from '@taxameter/platform';
 import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
 
@@ -179,4 +180,9 @@ const AUDIT_BY_INTEGRATION = `
   update audit_entry set integration_id = "after" ->> 'integrationId';
   create index on audit_entry (integration_id, id) where integration_id is not null`;
 
-export const partnersMigrations = [Partners1760000101000, Restrictions1760000101001, Approvals1760000200021];
+export const partnersMigrations = [
+  Partners1760000101000,
+  Restrictions1760000101001,
+  Approvals1760000200021,
+  UsualUse1760000200023,
+];

@@ -12,6 +12,7 @@ import { RestrictionController } from './restriction/restriction.controller.js';
 import { EnforcementController } from './status-feed/enforcement.controller.js';
 import { FeedWaiting } from './status-feed/feed-waiting.service.js';
 import { TimelineController } from './timeline/timeline.controller.js';
+import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
 
 /** The room partners: who is billed, which integrations they own, for whom these act, and what restricts them. */
 @Module({
@@ -22,6 +23,7 @@ import { TimelineController } from './timeline/timeline.controller.js';
     RestrictionController,
     ApprovalController,
     TimelineController,
+    UsualUseConsumer,
     EnforcementController,
   ],
   providers: [

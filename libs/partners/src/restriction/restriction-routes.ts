@@ -3,6 +3,7 @@ import { fields, restrictionTerms } from '@taxameter/contracts';
 import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandAnswer, commandFields } from '../change/command-body.js';
+import { affectedUse } from '../usual-use/affected-use.js';
 import { restrictionState } from './restriction.js';
 
 const params = z.object({ restrictionId: fields.identifier(64) });
@@ -50,13 +51,14 @@ export const postRestrictionPreview = defineRoute({
   body: restrictionBody,
   responses: {
     200: {
-      description: 'What it would bind, as far as agreements are known here',
+      description: 'What it would bind, as far as it is known here',
       schema: z.object({
         version: z.int().describe('give it to the command'),
-        agreementCount: z.int(),
+        agreementCount: z.int().describe('customers that it would bind'),
         agreements: z
           .array(z.object({ organizationId: z.string(), name: z.string().nullable() }))
           .describe('the first 100'),
+        use: affectedUse.nullable().describe('null: nothing is known of its use yet'),
         restrictions: z.array(restrictionState).describe('what restricts the integration already'),
       }),
     },

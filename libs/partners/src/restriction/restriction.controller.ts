@@ -18,6 +18,8 @@ import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-perso
 import { refuseStale } from '../change/change.service.js';
 import { ownerAt } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
+import { useAffected } from '../usual-use/affected-use.js';
+import { loadUsualUse } from '../usual-use/usual-use.service.js';
 import { statusVersion } from '../status-feed/publish-status.service.js';
 import { changeRestriction, lockIntegration, refused } from './change-restriction.service.js';
 import { correct, impose, lift, phaseAt, withoutNames, type Restriction } from './restriction.js';
@@ -75,17 +77,15 @@ export class RestrictionController {
       const restrictionId = newId('restriction', this.clock);
       const preview = { ...body, restrictionId, imposedBy: actor.id, approvalId: null };
       const { organizationIds } = refused(() => impose(preview, around, now));
-      const { count, items } = await affectedAgreements(
-        tx,
-        body.integrationId,
-        body.scope === 'agreements' ? organizationIds : null,
-        AGREEMENTS_SHOWN,
-      );
+      const named = body.scope === 'agreements' ? organizationIds : null;
+      const { count, items } = await affectedAgreements(tx, body.integrationId, named, AGREEMENTS_SHOWN);
+      const profile = await loadUsualUse(tx, body.integrationId);
       const open = await openRestrictions(tx, body.integrationId);
       return {
         version: await statusVersion(tx, body.integrationId),
         agreementCount: count,
         agreements: items,
+        use: profile && useAffected(profile, named),
         restrictions: open.filter((restriction) => phaseAt(restriction, now) !== 'over'),
       };
     });
