@@ -28,6 +28,7 @@ describe('topics', () => {
       'usage.sms-sent.v1': 400,
       'partners.v1': null,
       'integrations.status.v1': null,
+      'partners.restriction-answers.v1': null,
       'fair-use.breaches.v1': null,
       'fair-use.usage-profiles.v1': null,
       'metering.sms-totals.v1': null,

@@ -2,6 +2,7 @@ import { agreementChanged, integrationChanged, partnerChanged } from './facts/pa
 import { apiCall } from './events/api-call.js';
 import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
+import { restrictionAnswered } from './facts/restriction-answers.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
 import { smsTotalsChanged } from './facts/metering.js';
@@ -93,6 +94,19 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [integrationStatusChanged],
+  },
+  // Not compacted: that a fault is mended must not be lost behind the answer to it.
+  restrictionAnswers: {
+    name: 'partners.restriction-answers.v1',
+    description: 'What partners reply to restrictions, and that they were answered; without the words.',
+    partitions: 1,
+    key: 'restrictionId',
+    identity: 'key-and-version',
+    compacted: false,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [restrictionAnswered],
   },
   breaches: {
     name: 'fair-use.breaches.v1',

@@ -26,6 +26,11 @@ class ListenerConsumer {
     heard.push(...batch.events.map(({ event }) => event));
   }
 
+  @OnEvents('listener', TOPICS.restrictionAnswers)
+  async answers(batch: EventBatch<Fact>): Promise<void> {
+    heard.push(...batch.events.map(({ event }) => event));
+  }
+
   @OnEvents('listener', TOPICS.integrationStatus)
   async statuses(batch: EventBatch<Fact>): Promise<void> {
     heard.push(...batch.events.map(({ event }) => event));

@@ -1,21 +1,11 @@
 import { partnerPolicy } from '@taxameter/platform';
 import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Answers1760000200024 } from './answer/answer.migration.js';
+import { everOwnedPolicy } from './integration/ever-owned-policy.js';
 import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
-
-const READER = "coalesce(current_setting('taxameter.partner', true), '')";
-
-/** A partner that ever owned the integration: the floor. The queries narrow it to the present owner. */
-function everOwnedPolicy(table: string): string {
-  return `
-    alter table ${table} enable row level security;
-    create policy own_rows on ${table} using (
-      ${READER} = '' or exists (
-        select from integration_owner owner
-        where owner.integration_id = ${table}.integration_id and owner.partner_id = ${READER}))`;
-}
 
 export class Partners1760000101000 implements MigrationInterface {
   name = 'Partners1760000101000';
@@ -185,4 +175,5 @@ export const partnersMigrations = [
   Restrictions1760000101001,
   Approvals1760000200021,
   UsualUse1760000200023,
+  Answers1760000200024,
 ];

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CONFIGURATION } from '@taxameter/platform';
 import { AgreementController } from './agreement/agreement.controller.js';
+import { AnswerController } from './answer/answer.controller.js';
 import { ApprovalController } from './approval/approval.controller.js';
 import { Lapse } from './approval/lapse.service.js';
 import { readTwoPersons, TWO_PERSONS } from './approval/two-persons.service.js';
@@ -22,6 +23,7 @@ import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
     AgreementController,
     RestrictionController,
     ApprovalController,
+    AnswerController,
     TimelineController,
     UsualUseConsumer,
     EnforcementController,

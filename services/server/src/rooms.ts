@@ -25,7 +25,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'partners',
     module: PartnersModule,
     schema: { migrations: partnersMigrations },
-    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name],
+    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name, TOPICS.restrictionAnswers.name],
   },
   {
     name: 'metering',

@@ -1,6 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-
-const READER = "coalesce(current_setting('taxameter.partner', true), '')";
+import { READER } from '../integration/ever-owned-policy.js';
 
 /** What waits for a second person. A partner sees nothing of it, not even that there is something. */
 export class Approvals1760000200021 implements MigrationInterface {

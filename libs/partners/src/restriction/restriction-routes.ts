@@ -6,6 +6,13 @@ import { commandAnswer, commandFields } from '../change/command-body.js';
 import { affectedUse } from '../usual-use/affected-use.js';
 import { restrictionState } from './restriction.js';
 
+/** A restriction as it is read: with what whoever is bound by it may expect of us. */
+const restrictionShown = restrictionState.extend({
+  answerWithinWorkingDays: z.int().describe('a reply of the partner is answered within so many working days'),
+  answerDueAt: fields.instant.nullable().describe('by when its open reply is answered; null: none is open'),
+});
+export type RestrictionShown = z.output<typeof restrictionShown>;
+
 const params = z.object({ restrictionId: fields.identifier(64) });
 const answer = restrictionState.extend(commandAnswer);
 const reason = fields.text(500).describe('for the audit; the partner reads the note');
@@ -98,7 +105,7 @@ export const getRestriction = defineRoute({
   summary: 'One restriction',
   roles: ['ops', 'partner'],
   params,
-  responses: { 200: { description: 'The restriction', schema: restrictionState } },
+  responses: { 200: { description: 'The restriction', schema: restrictionShown } },
 });
 
 export const getRestrictions = defineRoute({
@@ -112,5 +119,5 @@ export const getRestrictions = defineRoute({
     integrationId: fields.identifier(100).optional(),
     activeAt: fields.instant.optional().describe('only those that bind at this instant'),
   }),
-  responses: { 200: { description: 'A page of restrictions', schema: pageOf(restrictionState) } },
+  responses: { 200: { description: 'A page of restrictions', schema: pageOf(restrictionShown) } },
 });

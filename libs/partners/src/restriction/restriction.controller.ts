@@ -8,22 +8,28 @@ import {
   notFound,
   runCommand,
   withActor,
+  type Actor,
   type Call,
   type CallOf,
   type Clock,
 } from '@taxameter/platform';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { affectedAgreements } from '../agreement/agreement.service.js';
+import { ANSWER_WORKING_DAYS } from '../answer/answer.js';
+import { deadlinesOf } from '../answer/answer.service.js';
 import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-persons.service.js';
 import { refuseStale } from '../change/change.service.js';
-import { ownerAt } from '../integration/integration.js';
-import { loadIntegration } from '../integration/integration.service.js';
 import { useAffected } from '../usual-use/affected-use.js';
 import { loadUsualUse } from '../usual-use/usual-use.service.js';
 import { statusVersion } from '../status-feed/publish-status.service.js';
 import { changeRestriction, lockIntegration, refused } from './change-restriction.service.js';
 import { correct, impose, lift, phaseAt, withoutNames, type Restriction } from './restriction.js';
-import { listRestrictions, loadRestriction, openRestrictions } from './restriction.service.js';
+import {
+  listRestrictions,
+  loadRestriction,
+  openRestrictions,
+  visibleRestriction,
+} from './restriction.service.js';
 import {
   getRestriction,
   getRestrictions,
@@ -31,6 +37,7 @@ import {
   postRestrictionChange,
   postRestrictionLift,
   postRestrictionPreview,
+  type RestrictionShown,
 } from './restriction-routes.js';
 import { surroundings } from './surroundings.service.js';
 
@@ -114,30 +121,26 @@ export class RestrictionController {
   @Route(getRestriction)
   one(@Input() { params: { restrictionId }, actor }: CallOf<typeof getRestriction>) {
     return withActor(this.database, actor, async (tx) => {
-      const found = await loadRestriction(tx, restrictionId);
-      const integration = found && (await loadIntegration(tx, found.integrationId));
-      const isForeign =
-        integration && actor.role === 'partner' && ownerAt(integration, this.clock.now()) !== actor.partnerId;
-      if (!found || isForeign) throw notFound(`restriction ${restrictionId}`);
-      return actor.role === 'partner' ? withoutNames(found) : found;
+      const found = await visibleRestriction(tx, restrictionId, readerOf(actor), this.clock.now());
+      if (!found) throw notFound(`restriction ${restrictionId}`);
+      return (await shown(tx, [found], actor))[0]!;
     });
   }
 
   @Route(getRestrictions)
-  async list(@Input() { query, actor }: CallOf<typeof getRestrictions>) {
+  list(@Input() { query, actor }: CallOf<typeof getRestrictions>) {
     const { limit, cursor, integrationId, activeAt } = query;
-    const isPartner = actor.role === 'partner';
     const wanted = {
       limit,
       cursor,
       integrationId: integrationId ?? null,
       activeAt: activeAt === undefined ? null : new Date(activeAt),
-      partnerId: isPartner ? actor.partnerId : null,
+      partnerId: readerOf(actor),
     };
-    const page = await withActor(this.database, actor, (tx) =>
-      listRestrictions(tx, wanted, this.clock.now()),
-    );
-    return isPartner ? { ...page, items: page.items.map(withoutNames) } : page;
+    return withActor(this.database, actor, async (tx) => {
+      const page = await listRestrictions(tx, wanted, this.clock.now());
+      return { ...page, items: await shown(tx, page.items, actor) };
+    });
   }
 
   private command(
@@ -163,6 +166,27 @@ export class RestrictionController {
       return { ...state, changed, warnings: [] };
     });
   }
+}
+
+/** The partner that reads; null for who may see all. */
+function readerOf({ role, partnerId }: Actor): string | null {
+  return role === 'partner' ? (partnerId ?? 'none') : null;
+}
+
+async function shown(
+  tx: EntityManager,
+  restrictions: readonly Restriction[],
+  { role }: Actor,
+): Promise<RestrictionShown[]> {
+  const deadlines = await deadlinesOf(
+    tx,
+    restrictions.map(({ restrictionId }) => restrictionId),
+  );
+  return restrictions.map((restriction) => ({
+    ...(role === 'partner' ? withoutNames(restriction) : restriction),
+    answerWithinWorkingDays: ANSWER_WORKING_DAYS[restriction.mode],
+    answerDueAt: deadlines.get(restriction.restrictionId) ?? null,
+  }));
 }
 
 function isLonger(until: string | null, than: string | null): boolean {

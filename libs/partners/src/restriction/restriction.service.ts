@@ -32,6 +32,21 @@ export async function loadRestriction(tx: EntityManager, restrictionId: string):
   return row ? toRestriction(row) : null;
 }
 
+/** The restriction where a partner may see it, which is as in its list; null elsewhere. Who is no partner sees all. */
+export async function visibleRestriction(
+  tx: EntityManager,
+  restrictionId: string,
+  partnerId: string | null,
+  now: Date,
+): Promise<Restriction | null> {
+  const [row] = await tx.query<Row[]>(`${SELECT} where ${VISIBLE} and restriction_id = $3`, [
+    partnerId,
+    now,
+    restrictionId,
+  ]);
+  return row ? toRestriction(row) : null;
+}
+
 /** Those of an integration whose end is not written down yet, oldest first. */
 export async function openRestrictions(tx: EntityManager, integrationId: string): Promise<Restriction[]> {
   const rows = await tx.query<Row[]>(

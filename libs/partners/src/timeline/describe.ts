@@ -1,4 +1,5 @@
 /** The steps of a timeline in words, for people. */
+import type { Answer } from '../answer/answer.js';
 import type { Approval } from '../approval/approval.js';
 import type { Restriction } from '../restriction/restriction.js';
 
@@ -66,6 +67,26 @@ export function describeIntegrationStep(action: string, isHandedOver: boolean): 
           };
   }
 }
+
+export function describeAnswer({ kind, answerDueAt }: Pick<Answer, 'kind' | 'answerDueAt'>): Sentence {
+  const { da, en } = SAID[kind];
+  if (answerDueAt === null) return { da, en };
+  const end = inWords(answerDueAt);
+  return { da: `${da} Den får svar inden ${end.da}.`, en: `${en} It gets an answer before ${end.en}.` };
+}
+
+const SAID: Readonly<Record<Answer['kind'], Sentence>> = {
+  reply: {
+    da: 'Partneren har skrevet om begrænsningen.',
+    en: 'The partner has written about the restriction.',
+  },
+  mended: { da: 'Partneren melder, at fejlen er rettet.', en: 'The partner says that the fault is mended.' },
+  objection: {
+    da: 'Partneren gør indsigelse mod begrænsningen.',
+    en: 'The partner objects to the restriction.',
+  },
+  answer: { da: 'Partneren har fået svar.', en: 'The partner was answered.' },
+};
 
 export function describeApprovalStep(action: string, { request, expiresAt }: Approval): Sentence {
   const what = REQUESTS[request.kind];

@@ -1,8 +1,10 @@
 /** What has happened to an integration, from its audit, and as much of it as the reader may see. */
 import type { Integration } from '@taxameter/contracts';
+import type { Answer } from '../answer/answer.js';
 import type { Approval } from '../approval/approval.js';
 import { withoutNames, type Restriction } from '../restriction/restriction.js';
 import {
+  describeAnswer,
   describeApprovalStep,
   describeIntegrationStep,
   describeRestrictionStep,
@@ -51,6 +53,15 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
       ...step,
       text: describeRestrictionStep(row.action, restriction),
       restriction: isPartner ? withoutNames(restriction) : restriction,
+      status: [],
+      ownership: [],
+    };
+  }
+  if (row.subject.startsWith('answer|')) {
+    return {
+      ...step,
+      text: describeAnswer(row.after as Answer),
+      restriction: null,
       status: [],
       ownership: [],
     };
