@@ -8,6 +8,7 @@ export * from './facts/fair-use.js';
 export * from './facts/metering.js';
 export * from './facts/partners.js';
 export * from './facts/restriction-answers.js';
+export * from './facts/restriction-observed.js';
 export * from './facts/restrictions.js';
 export * from './facts/usage-profile.js';
 export * from './identifiers.js';

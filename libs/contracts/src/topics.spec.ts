@@ -31,6 +31,7 @@ describe('topics', () => {
       'partners.restriction-answers.v1': null,
       'fair-use.breaches.v1': null,
       'fair-use.usage-profiles.v1': null,
+      'fair-use.restrictions-observed.v1': null,
       'metering.sms-totals.v1': null,
       'billing.documents.v1': null,
     });

@@ -3,6 +3,7 @@ import { apiCall } from './events/api-call.js';
 import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { restrictionAnswered } from './facts/restriction-answers.js';
+import { restrictionObserved } from './facts/restriction-observed.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
 import { smsTotalsChanged } from './facts/metering.js';
@@ -131,6 +132,18 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [usageProfiled],
+  },
+  restrictionsObserved: {
+    name: 'fair-use.restrictions-observed.v1',
+    description: 'Whether blocks work: calls refused and calls let through, whole state each.',
+    partitions: 1,
+    key: 'restrictionId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [restrictionObserved],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

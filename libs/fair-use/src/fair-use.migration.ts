@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
@@ -19,6 +20,7 @@ class FairUse1760000103001 implements MigrationInterface {
 export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   FairUse1760000103001,
   Profiles1760000200022,
+  Enforcement1760000200025,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

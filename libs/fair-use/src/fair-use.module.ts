@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BreachesController } from './breach/breaches.controller.js';
+import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
@@ -9,7 +10,14 @@ import { CallsConsumer } from './signals/calls.consumer.js';
 
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
 @Module({
-  controllers: [CallsConsumer, OwnershipConsumer, BreachesController, RulesController, StatusController],
+  controllers: [
+    CallsConsumer,
+    StatusConsumer,
+    OwnershipConsumer,
+    BreachesController,
+    RulesController,
+    StatusController,
+  ],
   providers: [Evaluator, Profiling],
 })
 export class FairUseModule {}

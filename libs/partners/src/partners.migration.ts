@@ -2,6 +2,7 @@ import { partnerPolicy } from '@taxameter/platform';
 import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Answers1760000200024 } from './answer/answer.migration.js';
+import { Effects1760000200026 } from './effect/effect.migration.js';
 import { everOwnedPolicy } from './integration/ever-owned-policy.js';
 import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
 
@@ -176,4 +177,5 @@ export const partnersMigrations = [
   Approvals1760000200021,
   UsualUse1760000200023,
   Answers1760000200024,
+  Effects1760000200026,
 ];

@@ -5,6 +5,8 @@ import { AnswerController } from './answer/answer.controller.js';
 import { ApprovalController } from './approval/approval.controller.js';
 import { Lapse } from './approval/lapse.service.js';
 import { readTwoPersons, TWO_PERSONS } from './approval/two-persons.service.js';
+import { EffectConsumer } from './effect/effect.consumer.js';
+import { EffectController } from './effect/effect.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
@@ -26,6 +28,8 @@ import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
     AnswerController,
     TimelineController,
     UsualUseConsumer,
+    EffectController,
+    EffectConsumer,
     EnforcementController,
   ],
   providers: [

@@ -39,7 +39,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'fair-use',
     module: FairUseModule,
     schema: { migrations: fairUseMigrations },
-    writes: [TOPICS.breaches.name, TOPICS.usageProfiles.name],
+    writes: [TOPICS.breaches.name, TOPICS.usageProfiles.name, TOPICS.restrictionsObserved.name],
   },
   {
     name: 'billing',

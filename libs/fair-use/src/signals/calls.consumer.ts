@@ -1,12 +1,13 @@
 import { Controller } from '@nestjs/common';
 import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
+import { countLeaks } from '../enforcement/count-leaks.service.js';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { minuteOf } from './minute.js';
 import { signalsOf } from './signals.js';
 import { storeSignals } from './store-signals.service.js';
 
-/** Turns calls into signals. What a batch adds and what is to be judged anew commit together. */
+/** Turns calls into signals, and sees whether blocks work. What a batch adds and what is to be judged anew commit together. */
 @Controller()
 export class CallsConsumer {
   @OnEvents('fair-use', TOPICS.apiCalls, [apiCall])
@@ -16,6 +17,7 @@ export class CallsConsumer {
       defaultPolicy,
     );
     await storeSignals(batch, signals, newestAppends(batch));
+    await countLeaks(batch);
   }
 }
 

@@ -8,8 +8,8 @@ import {
   describeApprovalStep,
   describeIntegrationStep,
   describeRestrictionStep,
-  type Sentence,
 } from './describe.js';
+import type { Sentence } from './in-words.js';
 
 export interface AuditRow {
   readonly id: number;
