@@ -8,6 +8,7 @@ import { readTwoPersons, TWO_PERSONS } from './approval/two-persons.service.js';
 import { EffectConsumer } from './effect/effect.consumer.js';
 import { EffectController } from './effect/effect.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
+import { NoticeController } from './notice/notice.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
 import { Expiry } from './restriction/expiry.service.js';
@@ -28,6 +29,7 @@ import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
     AnswerController,
     TimelineController,
     UsualUseConsumer,
+    NoticeController,
     EffectController,
     EffectConsumer,
     EnforcementController,
