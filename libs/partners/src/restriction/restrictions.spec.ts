@@ -79,6 +79,7 @@ describe('restricting', () => {
       [{ until: '2026-10-05T07:00:00Z' }, 422, 'until-in-the-past', 'until'],
       [{ scope: 'agreements', organizationIds: ['999'] }, 422, 'unknown-agreement', 'organizationIds'],
       [{ capability: 'everything' }, 400, 'invalid-input', 'capability'],
+      [{ scope: 'everybody' }, 400, 'invalid-input', 'scope'],
       [{ mode: 'throttle' }, 422, 'limit-and-mode', 'limitPerMinute'],
       [{ integrationId: 'isv wrong' }, 400, 'invalid-input', 'integrationId'],
     ];
@@ -112,7 +113,11 @@ describe('restricting', () => {
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
     const refused = answers.find(({ status }) => status === 409)!;
-    expect(refused.body).toMatchObject({ type: 'urn:taxameter:problem:stale-version', version: 2 });
+    expect(refused.body).toMatchObject({
+      type: 'urn:taxameter:problem:stale-version',
+      version: 2,
+      errors: [{ field: 'version' }],
+    });
     const { body: now } = await preview('isv_two');
     expect(now).toMatchObject({ version: 2, restrictions: [{ capability: 'sms' }] });
   });
