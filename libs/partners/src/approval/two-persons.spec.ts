@@ -179,6 +179,53 @@ describe('where two persons are needed', () => {
     ]);
   });
 
+  it('a block lasts longer when the second person approves that, and not when it was lifted meanwhile', async () => {
+    await integration('isv_longer');
+    const soon = '2026-10-05T09:00:00.000Z';
+    const { body: asked } = await ask('isv_longer', {
+      kind: 'restriction',
+      restriction: terms({ until: soon }),
+    });
+    await second(asked.approvalId, 'approve');
+    const { restrictionId } = asked;
+    const longer = () => ask('isv_longer', { kind: 'extension', restrictionId, until: UNTIL });
+    const { body: first } = await longer();
+    expect((await restriction(restrictionId)).body.until).toBe(soon);
+    await second(first.approvalId, 'approve');
+    expect((await restriction(restrictionId)).body).toMatchObject({
+      until: UNTIL,
+      approvalId: first.approvalId,
+    });
+    const { body: late } = await longer();
+    await post(`/v1/restrictions/${restrictionId}/lift`, { reason: 'rettet' });
+    const refused = await second(late.approvalId, 'approve');
+    expect([refused.status, refused.body.type]).toEqual([409, 'urn:taxameter:problem:restriction-over']);
+    const { body: waiting } = await rooms.call('ops', 'GET', `/v1/approvals/${late.approvalId}`);
+    expect(waiting).toMatchObject({ state: 'pending', version: 1 });
+  });
+
+  it('what was to begin while it waited begins when it is approved', async () => {
+    await integration('isv_waited');
+    const from = '2026-10-05T09:00:00.000Z';
+    const request = { kind: 'restriction', restriction: terms({ from }) };
+    const { body: block } = await ask('isv_waited', request);
+    const { body: off } = await ask('isv_waited', { kind: 'deactivation', from });
+    const later = '2026-10-05T10:00:00.000Z';
+    const beside = await startBeside(rooms, later, SETTINGS);
+    try {
+      for (const { approvalId } of [block, off]) {
+        const path = `/v1/approvals/${approvalId}/approve`;
+        const { status } = await beside.call('admin', 'POST', path, { body: { reason: 'set' } });
+        expect(status).toBe(200);
+      }
+    } finally {
+      await beside.stop();
+    }
+    expect((await restriction(block.restrictionId)).body.from).toBe(later);
+    const { body } = await rooms.call('ops', 'GET', '/v1/integrations/isv_waited');
+    expect(body.status.at(-1)).toMatchObject({ status: 'deactivated', from: later });
+  });
+
   it('is refused by field and rule, and then nothing is done', async () => {
     await integration('isv_wrong');
     const wrong: [object, object, number, string][] = [
