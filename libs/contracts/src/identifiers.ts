@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   contact: 'con',
   application: 'app',
   restriction: 'rst',
+  approval: 'apv',
   breach: 'br',
   invoice: 'inv',
   billingRun: 'run',

@@ -3,9 +3,12 @@ import { apiCall } from './events/api-call.js';
 import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
 import { agreementObserved, integrationObserved } from './facts/observations.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
+import { restrictionAnswered } from './facts/restriction-answers.js';
+import { restrictionObserved } from './facts/restriction-observed.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
 import { smsSent } from './events/sms-sent.js';
 import { callTotalsChanged, smsTotalsChanged } from './facts/metering.js';
+import { usageProfiled } from './facts/usage-profile.js';
 import type { EventType } from './cloud-event.js';
 
 /** How the events of a topic are told apart (design: delivery). */
@@ -94,6 +97,19 @@ export const TOPICS = {
     latestAfterMs: null,
     types: [integrationStatusChanged],
   },
+  // Not compacted: that a fault is mended must not be lost behind the answer to it.
+  restrictionAnswers: {
+    name: 'partners.restriction-answers.v1',
+    description: 'What partners reply to restrictions, and that they were answered; without the words.',
+    partitions: 1,
+    key: 'restrictionId',
+    identity: 'key-and-version',
+    compacted: false,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [restrictionAnswered],
+  },
   breaches: {
     name: 'fair-use.breaches.v1',
     description: 'Breach cases, whole state each.',
@@ -118,6 +134,30 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [integrationObserved, agreementObserved],
+  },
+  usageProfiles: {
+    name: 'fair-use.usage-profiles.v1',
+    description: 'Normal use of each integration, once a day.',
+    partitions: 1,
+    key: 'integrationId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [usageProfiled],
+  },
+  restrictionsObserved: {
+    name: 'fair-use.restrictions-observed.v1',
+    description: 'Whether blocks work: calls refused and calls let through, whole state each.',
+    partitions: 1,
+    key: 'restrictionId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [restrictionObserved],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

@@ -1,5 +1,7 @@
 import { Observation1760000200001 } from './observation/observation.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
+import { Profiles1760000200022 } from './profile/profile.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
 class FairUse1760000103001 implements MigrationInterface {
@@ -19,6 +21,8 @@ class FairUse1760000103001 implements MigrationInterface {
 export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   FairUse1760000103001,
   Observation1760000200001,
+  Profiles1760000200022,
+  Enforcement1760000200025,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

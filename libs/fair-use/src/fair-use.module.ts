@@ -1,15 +1,24 @@
 import { Module } from '@nestjs/common';
 import { BreachesController } from './breach/breaches.controller.js';
+import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { Profiling } from './profile/profiling.service.js';
 import { RulesController } from './rules/rules.controller.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
 
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
 @Module({
-  controllers: [CallsConsumer, OwnershipConsumer, BreachesController, RulesController, StatusController],
-  providers: [Evaluator, ObservationPublisher],
+  controllers: [
+    CallsConsumer,
+    StatusConsumer,
+    OwnershipConsumer,
+    BreachesController,
+    RulesController,
+    StatusController,
+  ],
+  providers: [Evaluator, ObservationPublisher, Profiling],
 })
 export class FairUseModule {}

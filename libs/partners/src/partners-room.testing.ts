@@ -1,6 +1,6 @@
 import { Controller, Module } from '@nestjs/common';
-import { TOPICS, type CloudEvent } from '@taxameter/contracts';
-import { OnEvents, type EventBatch, type Room } from '@taxameter/platform';
+import { TOPICS, type CloudEvent, type Topic } from '@taxameter/contracts';
+import { OnEvents, type EventBatch, type NewRecord, type Room } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { PartnersModule } from './partners.module.js';
 import { partnersMigrations } from './partners.migration.js';
@@ -26,6 +26,11 @@ class ListenerConsumer {
     heard.push(...batch.events.map(({ event }) => event));
   }
 
+  @OnEvents('listener', TOPICS.restrictionAnswers)
+  async answers(batch: EventBatch<Fact>): Promise<void> {
+    heard.push(...batch.events.map(({ event }) => event));
+  }
+
   @OnEvents('listener', TOPICS.integrationStatus)
   async statuses(batch: EventBatch<Fact>): Promise<void> {
     heard.push(...batch.events.map(({ event }) => event));
@@ -42,13 +47,17 @@ const listenerRoom: Room = {
   schema: { migrations: [] },
 };
 
-export function startPartnersRoom(): Promise<TestRooms> {
-  return startTestRooms([partnersRoom, listenerRoom], { now: NOW });
+export function startPartnersRoom(settings: Record<string, string> = {}): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now: NOW, settings });
 }
 
 /** Another process of the room on the same database, whose clock stands at another instant. */
-export function startBeside({ databaseUrl }: TestRooms, now: string): Promise<TestRooms> {
-  return startTestRooms([partnersRoom, listenerRoom], { now, databaseUrl });
+export function startBeside(
+  { databaseUrl }: TestRooms,
+  now: string,
+  settings: Record<string, string> = {},
+): Promise<TestRooms> {
+  return startTestRooms([partnersRoom, listenerRoom], { now, databaseUrl, settings });
 }
 
 /** The facts of a subject (of a status: the integration's id) that another domain has heard, oldest first. */
@@ -70,4 +79,29 @@ export function auditOf(rooms: TestRooms, subject: string): Promise<AuditEntry[]
   return rooms.databases
     .get('partners')!
     .query('select * from audit_entry where subject = $1 order by id', [subject]);
+}
+
+/** A fact of another domain as it arrives in the log. */
+export function recordOfFact(
+  topic: Topic,
+  key: string,
+  type: string,
+  data: Readonly<Record<string, unknown>> & { readonly version: number },
+): NewRecord {
+  const event = {
+    specversion: '1.0',
+    id: `${type}/${key}/${data.version}`,
+    source: '/taxameter/elsewhere',
+    type,
+    time: NOW,
+    subject: key,
+    data,
+  };
+  return {
+    topic: topic.name,
+    partition: 0,
+    key,
+    headers: { 'content-type': 'application/cloudevents+json' },
+    value: new TextEncoder().encode(JSON.stringify(event)),
+  };
 }

@@ -1,24 +1,17 @@
 import { partnerPolicy } from '@taxameter/platform';
+import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Application1760000200002 } from './application/application.migration.js';
 import { BillingParty1760000200004 } from './billing-party/billing-party.migration.js';
 import { Observed1760000200003 } from './review/observed.migration.js';
 import { Contacts1760000200012 } from './contact/contact.migration.js';
 import { MasterData1760000200011 } from './partner/partner.migration.js';
+import { Answers1760000200024 } from './answer/answer.migration.js';
+import { Effects1760000200026 } from './effect/effect.migration.js';
+import { everOwnedPolicy } from './integration/ever-owned-policy.js';
+import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
-
-const READER = "coalesce(current_setting('taxameter.partner', true), '')";
-
-/** A partner that ever owned the integration: the floor. The queries narrow it to the present owner. */
-function everOwnedPolicy(table: string): string {
-  return `
-    alter table ${table} enable row level security;
-    create policy own_rows on ${table} using (
-      ${READER} = '' or exists (
-        select from integration_owner owner
-        where owner.integration_id = ${table}.integration_id and owner.partner_id = ${READER}))`;
-}
 
 export class Partners1760000101000 implements MigrationInterface {
   name = 'Partners1760000101000';
@@ -191,4 +184,8 @@ export const partnersMigrations = [
   BillingParty1760000200004,
   MasterData1760000200011,
   Contacts1760000200012,
+  Approvals1760000200021,
+  UsualUse1760000200023,
+  Answers1760000200024,
+  Effects1760000200026,
 ];

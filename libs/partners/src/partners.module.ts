@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CONFIGURATION } from '@taxameter/platform';
 import { AgreementController } from './agreement/agreement.controller.js';
 import { ApplicantController } from './application/applicant.controller.js';
 import { ApplicationController } from './application/application.controller.js';
@@ -7,6 +8,13 @@ import { BillingPartyController } from './billing-party/billing-party.controller
 import { ContactController } from './contact/contact.controller.js';
 import { IntegrationController } from './integration/integration.controller.js';
 import { LifeCycleController } from './life-cycle/life-cycle.controller.js';
+import { AnswerController } from './answer/answer.controller.js';
+import { ApprovalController } from './approval/approval.controller.js';
+import { Lapse } from './approval/lapse.service.js';
+import { readTwoPersons, TWO_PERSONS } from './approval/two-persons.service.js';
+import { EffectConsumer } from './effect/effect.consumer.js';
+import { EffectController } from './effect/effect.controller.js';
+import { NoticeController } from './notice/notice.controller.js';
 import { PartnerController } from './partner/partner.controller.js';
 import { Republishing } from './republish/republishing.service.js';
 import { Expiry } from './restriction/expiry.service.js';
@@ -15,6 +23,7 @@ import { ObservedConsumer } from './review/observed.consumer.js';
 import { EnforcementController } from './status-feed/enforcement.controller.js';
 import { FeedWaiting } from './status-feed/feed-waiting.service.js';
 import { TimelineController } from './timeline/timeline.controller.js';
+import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
 
 /** The room partners: who is billed, which integrations they own, for whom these act, and what restricts them. */
 @Module({
@@ -29,9 +38,22 @@ import { TimelineController } from './timeline/timeline.controller.js';
     LifeCycleController,
     ObservedConsumer,
     RestrictionController,
+    ApprovalController,
+    AnswerController,
     TimelineController,
+    UsualUseConsumer,
+    NoticeController,
+    EffectController,
+    EffectConsumer,
     EnforcementController,
   ],
-  providers: [Expiry, FeedWaiting, FrontDoor, Republishing],
+  providers: [
+    Expiry,
+    Lapse,
+    FeedWaiting,
+    FrontDoor,
+    Republishing,
+    { provide: TWO_PERSONS, useFactory: readTwoPersons, inject: [CONFIGURATION] },
+  ],
 })
 export class PartnersModule {}

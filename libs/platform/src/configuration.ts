@@ -84,6 +84,18 @@ export const configurationSchema = z.object({
     .max(2160)
     .default(72)
     .describe('hours after a quarter before its run'),
+  TWO_PERSONS: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('true: a block, a deactivation and a reactivation need the approval of a second person'),
+  APPROVAL_HOURS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(72)
+    .default(4)
+    .describe('hours after which a temporary block ends unless a second person has approved it'),
   SELLER_FILE: z.string().optional().describe('JSON file with the seller printed on invoices'),
   TAXAMETER_URL: z.url().optional().describe('address of a running Taxameter, for the commands'),
   TAXAMETER_TOKEN: z.string().optional().describe('token for the commands'),

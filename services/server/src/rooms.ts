@@ -25,7 +25,7 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'partners',
     module: PartnersModule,
     schema: { migrations: partnersMigrations },
-    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name],
+    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name, TOPICS.restrictionAnswers.name],
   },
   {
     name: 'metering',
@@ -39,7 +39,12 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'fair-use',
     module: FairUseModule,
     schema: { migrations: fairUseMigrations },
-    writes: [TOPICS.breaches.name, TOPICS.observations.name],
+    writes: [
+      TOPICS.breaches.name,
+      TOPICS.observations.name,
+      TOPICS.usageProfiles.name,
+      TOPICS.restrictionsObserved.name,
+    ],
   },
   {
     name: 'billing',

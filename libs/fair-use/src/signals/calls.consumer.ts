@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
+import { countLeaks } from '../enforcement/count-leaks.service.js';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { observationsOf } from '../observation/observe.js';
 import { storeObservations } from '../observation/store-observations.service.js';
@@ -8,7 +9,10 @@ import { minuteOf } from './minute.js';
 import { signalsOf } from './signals.js';
 import { storeSignals } from './store-signals.service.js';
 
-/** Turns calls into signals and observations. What a batch adds and what is to be judged anew commit together. */
+/**
+ * Turns calls into signals and observations, and sees whether blocks work. What a batch adds and what is to be judged anew commit
+ * together.
+ */
 @Controller()
 export class CallsConsumer {
   @OnEvents('fair-use', TOPICS.apiCalls, [apiCall])
@@ -16,6 +20,7 @@ export class CallsConsumer {
     const calls = batch.events.map((received) => received.event);
     await storeSignals(batch, signalsOf(calls, defaultPolicy), newestAppends(batch));
     await storeObservations(batch.tx, observationsOf(calls, defaultPolicy));
+    await countLeaks(batch);
   }
 }
 

@@ -61,12 +61,8 @@ export async function lockSubjects(tx: EntityManager, subjects: readonly string[
 /** @throws Problem 409 when the caller saw another version than the present one */
 export function refuseStale(subject: string, version: number, seenVersion: number | undefined): void {
   if (seenVersion === undefined || seenVersion === version) return;
-  throw new Problem(
-    409,
-    'stale-version',
-    `${subject} is at version ${version}, not ${seenVersion}: read it again and decide anew`,
-    { version },
-  );
+  const reason = `${subject} is at version ${version}, not ${seenVersion}: read it again and decide anew`;
+  throw new Problem(409, 'stale-version', reason, { version, errors: [{ field: 'version', reason }] });
 }
 
 /** @throws Problem 409 when the caller saw another version than the present one */

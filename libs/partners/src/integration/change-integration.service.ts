@@ -1,9 +1,11 @@
 import { integrationChanged, type Integration } from '@taxameter/contracts';
-import { Problem, type Actor } from '@taxameter/platform';
+import { notFound, Problem, type Actor } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import { makeChange, type Made } from '../change/change.service.js';
+import { moveOrRefuse, standingOf } from '../life-cycle/life-cycle.service.js';
 import { publishStatus } from '../status-feed/publish-status.service.js';
-import { PastWouldChange } from './history.js';
+import { inForceAt, PastWouldChange } from './history.js';
+import { changeStatus, type StatusWanted } from './integration.js';
 import { loadIntegration, saveIntegration } from './integration.service.js';
 
 /** The one way in which an integration changes: audited, published, and in the gateways' feed, in one transaction. */
@@ -36,6 +38,32 @@ export async function changeIntegration(
   });
   if (made.changed) await publishStatus(tx, integrationId, now);
   return made;
+}
+
+/** Deactivates or reactivates. @throws Problem 404, 409 for a move that the life cycle does not have, and as `changeIntegration` */
+export function changeStatusOf(
+  tx: EntityManager,
+  actor: Actor,
+  now: Date,
+  integrationId: string,
+  wanted: StatusWanted,
+  seenVersion: number | undefined,
+): Promise<Made<Integration>> {
+  const isActive = wanted.status === 'active';
+  return changeIntegration(tx, actor, now, {
+    integrationId,
+    action: isActive ? 'integration_reactivated' : 'integration_deactivated',
+    reason: wanted.reason,
+    seenVersion,
+    decide: async (current) => {
+      if (!current) throw notFound(`integration ${integrationId}`);
+      // What has the status already is not moved: a command that is repeated, or that cancels what is only planned.
+      if (inForceAt(current.status, now)?.status !== wanted.status) {
+        moveOrRefuse(await standingOf(tx, current, now), isActive ? 'reinstate' : 'deactivate');
+      }
+      return changeStatus(current, wanted, now);
+    },
+  });
 }
 
 /** What history does not allow, as a problem 409. */

@@ -18,15 +18,13 @@ import {
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-persons.service.js';
 import { lockSubjects } from '../change/change.service.js';
 import { commandAnswer, commandFields } from '../change/command-body.js';
-import { moveOrRefuse, standingOf } from '../life-cycle/life-cycle.service.js';
 import { recordPersonal } from '../billing-party/record-personal.service.js';
-import { changeIntegration } from './change-integration.service.js';
-import { inForceAt } from './history.js';
+import { changeIntegration, changeStatusOf } from './change-integration.service.js';
 import {
   asSeenBy,
-  changeStatus,
   integrationDetails,
   integrationState,
   ownerAt,
@@ -108,6 +106,7 @@ export class IntegrationController {
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWO_PERSONS) private readonly twoPersons: TwoPersons,
   ) {}
 
   @Route(putIntegration)
@@ -168,17 +167,12 @@ export class IntegrationController {
   }
 
   private changeStatus(call: Call, integrationId: string, wanted: StatusWanted, version: number | undefined) {
-    const isActive = wanted.status === 'active';
-    const action = isActive ? 'integration_reactivated' : 'integration_deactivated';
-    const { reason } = wanted;
-    return this.command(call, integrationId, { action, reason, version }, async (current, tx) => {
-      if (!current) throw notFound(`integration ${integrationId}`);
+    const what = wanted.status === 'active' ? 'a reactivation' : 'a deactivation';
+    refuseAlone(this.twoPersons, what, 'integrationId');
+    return runCommand(this.database, call, this.clock, async (tx) => {
       const now = this.clock.now();
-      // What has the status already is not moved: a command that is repeated, or that cancels what is only planned.
-      if (inForceAt(current.status, now)?.status !== wanted.status) {
-        moveOrRefuse(await standingOf(tx, current, now), isActive ? 'reinstate' : 'deactivate');
-      }
-      return changeStatus(current, wanted, now);
+      const { state, changed } = await changeStatusOf(tx, call.actor, now, integrationId, wanted, version);
+      return { ...state, changed, warnings: [] };
     });
   }
 

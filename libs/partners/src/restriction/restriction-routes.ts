@@ -3,7 +3,15 @@ import { fields, restrictionTerms } from '@taxameter/contracts';
 import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandAnswer, commandFields } from '../change/command-body.js';
+import { affectedUse } from '../usual-use/affected-use.js';
 import { restrictionState } from './restriction.js';
+
+/** A restriction as it is read: with what whoever is bound by it may expect of us. */
+const restrictionShown = restrictionState.extend({
+  answerWithinWorkingDays: z.int().describe('a reply of the partner is answered within so many working days'),
+  answerDueAt: fields.instant.nullable().describe('by when its open reply is answered; null: none is open'),
+});
+export type RestrictionShown = z.output<typeof restrictionShown>;
 
 const params = z.object({ restrictionId: fields.identifier(64) });
 const answer = restrictionState.extend(commandAnswer);
@@ -19,8 +27,8 @@ const wanted = {
   until: restrictionTerms.shape.until.default(null),
   breachId: restrictionState.shape.breachId.default(null),
 };
-const body = z.strictObject(wanted);
-export type RestrictionBody = z.output<typeof body>;
+export const restrictionBody = z.strictObject(wanted);
+export type RestrictionBody = z.output<typeof restrictionBody>;
 
 export const postRestriction = defineRoute({
   method: 'POST',
@@ -47,16 +55,17 @@ export const postRestrictionPreview = defineRoute({
   summary: 'What a restriction would bind; nothing is changed',
   description: 'Refuses what the command would refuse.',
   roles: ['ops'],
-  body,
+  body: restrictionBody,
   responses: {
     200: {
-      description: 'What it would bind, as far as agreements are known here',
+      description: 'What it would bind, as far as it is known here',
       schema: z.object({
         version: z.int().describe('give it to the command'),
-        agreementCount: z.int(),
+        agreementCount: z.int().describe('customers that it would bind'),
         agreements: z
           .array(z.object({ organizationId: z.string(), name: z.string().nullable() }))
           .describe('the first 100'),
+        use: affectedUse.nullable().describe('null: nothing is known of its use yet'),
         restrictions: z.array(restrictionState).describe('what restricts the integration already'),
       }),
     },
@@ -96,7 +105,7 @@ export const getRestriction = defineRoute({
   summary: 'One restriction',
   roles: ['ops', 'partner'],
   params,
-  responses: { 200: { description: 'The restriction', schema: restrictionState } },
+  responses: { 200: { description: 'The restriction', schema: restrictionShown } },
 });
 
 export const getRestrictions = defineRoute({
@@ -110,5 +119,5 @@ export const getRestrictions = defineRoute({
     integrationId: fields.identifier(100).optional(),
     activeAt: fields.instant.optional().describe('only those that bind at this instant'),
   }),
-  responses: { 200: { description: 'A page of restrictions', schema: pageOf(restrictionState) } },
+  responses: { 200: { description: 'A page of restrictions', schema: pageOf(restrictionShown) } },
 });

@@ -8,27 +8,28 @@ import {
   notFound,
   runCommand,
   withActor,
+  type Actor,
   type Call,
   type CallOf,
   type Clock,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { affectedAgreements, knownAgreements } from '../agreement/agreement.service.js';
+import { affectedAgreements } from '../agreement/agreement.service.js';
+import { ANSWER_WORKING_DAYS } from '../answer/answer.js';
+import { deadlinesOf } from '../answer/answer.service.js';
+import { refuseAlone, TWO_PERSONS, type TwoPersons } from '../approval/two-persons.service.js';
 import { refuseStale } from '../change/change.service.js';
-import { ownerAt } from '../integration/integration.js';
-import { loadIntegration } from '../integration/integration.service.js';
+import { useAffected } from '../usual-use/affected-use.js';
+import { loadUsualUse } from '../usual-use/usual-use.service.js';
 import { statusVersion } from '../status-feed/publish-status.service.js';
 import { changeRestriction, lockIntegration, refused } from './change-restriction.service.js';
+import { correct, impose, lift, phaseAt, withoutNames, type Restriction } from './restriction.js';
 import {
-  correct,
-  impose,
-  lift,
-  phaseAt,
-  withoutNames,
-  type Restriction,
-  type Surroundings,
-} from './restriction.js';
-import { listRestrictions, loadRestriction, openRestrictions } from './restriction.service.js';
+  listRestrictions,
+  loadRestriction,
+  openRestrictions,
+  visibleRestriction,
+} from './restriction.service.js';
 import {
   getRestriction,
   getRestrictions,
@@ -36,8 +37,9 @@ import {
   postRestrictionChange,
   postRestrictionLift,
   postRestrictionPreview,
-  type RestrictionBody,
+  type RestrictionShown,
 } from './restriction-routes.js';
+import { surroundings } from './surroundings.service.js';
 
 /** Agreements that a preview lists; it counts all. */
 const AGREEMENTS_SHOWN = 100;
@@ -47,12 +49,14 @@ export class RestrictionController {
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TWO_PERSONS) private readonly twoPersons: TwoPersons,
   ) {}
 
   @Route(postRestriction)
   impose(@Input() call: CallOf<typeof postRestriction>) {
     const { version, reason, ...wanted } = call.body;
     const { integrationId } = wanted;
+    if (wanted.mode === 'block') refuseAlone(this.twoPersons, 'a block', 'mode');
     const restrictionId = newId('restriction', this.clock);
     return runCommand(this.database, call, this.clock, async (tx) => {
       const now = this.clock.now();
@@ -65,7 +69,8 @@ export class RestrictionController {
         action: 'restriction_imposed',
         reason,
         seenVersion: 0,
-        decide: () => impose({ ...wanted, restrictionId, imposedBy: call.actor.id }, around, now),
+        decide: () =>
+          impose({ ...wanted, restrictionId, imposedBy: call.actor.id, approvalId: null }, around, now),
       });
       return { ...state, changed: true, warnings: [] };
     });
@@ -76,19 +81,18 @@ export class RestrictionController {
     return withActor(this.database, actor, async (tx) => {
       const now = this.clock.now();
       const around = await surroundings(tx, body, now);
-      const preview = { ...body, restrictionId: newId('restriction', this.clock), imposedBy: actor.id };
+      const restrictionId = newId('restriction', this.clock);
+      const preview = { ...body, restrictionId, imposedBy: actor.id, approvalId: null };
       const { organizationIds } = refused(() => impose(preview, around, now));
-      const { count, items } = await affectedAgreements(
-        tx,
-        body.integrationId,
-        body.scope === 'agreements' ? organizationIds : null,
-        AGREEMENTS_SHOWN,
-      );
+      const named = body.scope === 'agreements' ? organizationIds : null;
+      const { count, items } = await affectedAgreements(tx, body.integrationId, named, AGREEMENTS_SHOWN);
+      const profile = await loadUsualUse(tx, body.integrationId);
       const open = await openRestrictions(tx, body.integrationId);
       return {
         version: await statusVersion(tx, body.integrationId),
         agreementCount: count,
         agreements: items,
+        use: profile && useAffected(profile, named),
         restrictions: open.filter((restriction) => phaseAt(restriction, now) !== 'over'),
       };
     });
@@ -98,9 +102,13 @@ export class RestrictionController {
   change(@Input() call: CallOf<typeof postRestrictionChange>) {
     const { version, reason, ...correction } = call.body;
     const about = { action: 'restriction_changed', reason, version };
-    return this.command(call, call.params.restrictionId, about, (current, now) =>
-      correct(current, correction, now),
-    );
+    return this.command(call, call.params.restrictionId, about, (current, now) => {
+      const next = correct(current, correction, now);
+      if (next.mode === 'block' && isLonger(next.until, current.until)) {
+        refuseAlone(this.twoPersons, 'a longer block', 'until');
+      }
+      return next;
+    });
   }
 
   @Route(postRestrictionLift)
@@ -113,30 +121,26 @@ export class RestrictionController {
   @Route(getRestriction)
   one(@Input() { params: { restrictionId }, actor }: CallOf<typeof getRestriction>) {
     return withActor(this.database, actor, async (tx) => {
-      const found = await loadRestriction(tx, restrictionId);
-      const integration = found && (await loadIntegration(tx, found.integrationId));
-      const isForeign =
-        integration && actor.role === 'partner' && ownerAt(integration, this.clock.now()) !== actor.partnerId;
-      if (!found || isForeign) throw notFound(`restriction ${restrictionId}`);
-      return actor.role === 'partner' ? withoutNames(found) : found;
+      const found = await visibleRestriction(tx, restrictionId, readerOf(actor), this.clock.now());
+      if (!found) throw notFound(`restriction ${restrictionId}`);
+      return (await shown(tx, [found], actor))[0]!;
     });
   }
 
   @Route(getRestrictions)
-  async list(@Input() { query, actor }: CallOf<typeof getRestrictions>) {
+  list(@Input() { query, actor }: CallOf<typeof getRestrictions>) {
     const { limit, cursor, integrationId, activeAt } = query;
-    const isPartner = actor.role === 'partner';
     const wanted = {
       limit,
       cursor,
       integrationId: integrationId ?? null,
       activeAt: activeAt === undefined ? null : new Date(activeAt),
-      partnerId: isPartner ? actor.partnerId : null,
+      partnerId: readerOf(actor),
     };
-    const page = await withActor(this.database, actor, (tx) =>
-      listRestrictions(tx, wanted, this.clock.now()),
-    );
-    return isPartner ? { ...page, items: page.items.map(withoutNames) } : page;
+    return withActor(this.database, actor, async (tx) => {
+      const page = await listRestrictions(tx, wanted, this.clock.now());
+      return { ...page, items: await shown(tx, page.items, actor) };
+    });
   }
 
   private command(
@@ -164,14 +168,27 @@ export class RestrictionController {
   }
 }
 
-async function surroundings(tx: EntityManager, wanted: RestrictionBody, now: Date): Promise<Surroundings> {
-  const { integrationId, organizationIds } = wanted;
-  const integration = await loadIntegration(tx, integrationId);
-  if (!integration) throw notFound(`integration ${integrationId}`);
-  const open = await openRestrictions(tx, integrationId);
-  return {
-    integration,
-    knownAgreements: await knownAgreements(tx, integrationId, organizationIds),
-    others: open.filter((restriction) => phaseAt(restriction, now) !== 'over').length,
-  };
+/** The partner that reads; null for who may see all. */
+function readerOf({ role, partnerId }: Actor): string | null {
+  return role === 'partner' ? (partnerId ?? 'none') : null;
+}
+
+async function shown(
+  tx: EntityManager,
+  restrictions: readonly Restriction[],
+  { role }: Actor,
+): Promise<RestrictionShown[]> {
+  const deadlines = await deadlinesOf(
+    tx,
+    restrictions.map(({ restrictionId }) => restrictionId),
+  );
+  return restrictions.map((restriction) => ({
+    ...(role === 'partner' ? withoutNames(restriction) : restriction),
+    answerWithinWorkingDays: ANSWER_WORKING_DAYS[restriction.mode],
+    answerDueAt: deadlines.get(restriction.restrictionId) ?? null,
+  }));
+}
+
+function isLonger(until: string | null, than: string | null): boolean {
+  return than !== null && (until === null || Date.parse(until) > Date.parse(than));
 }

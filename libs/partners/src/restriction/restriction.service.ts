@@ -8,7 +8,7 @@ const SELECT = `
   select restriction_id as "restrictionId", integration_id as "integrationId", version, scope,
     organization_ids as "organizationIds", mode, limit_per_minute as "limitPerMinute", capability,
     reason_code as "reasonCode", clause, breach_id as "breachId", note, end_condition as "endCondition",
-    imposed_by as "imposedBy", effective_from as "from", effective_until as "until", ended, ended_at as "endedAt"
+    imposed_by as "imposedBy", approval_id as "approvalId", effective_from as "from", effective_until as "until", ended, ended_at as "endedAt"
   from restriction`;
 
 /** $1: the partner that asks, or null; $2: now. What ended before it came to own the integration is its predecessor's. */
@@ -29,6 +29,21 @@ type Row = Omit<Restriction, 'from' | 'until' | 'endedAt'> & {
 
 export async function loadRestriction(tx: EntityManager, restrictionId: string): Promise<Restriction | null> {
   const [row] = await tx.query<Row[]>(`${SELECT} where restriction_id = $1`, [restrictionId]);
+  return row ? toRestriction(row) : null;
+}
+
+/** The restriction where a partner may see it, which is as in its list; null elsewhere. Who is no partner sees all. */
+export async function visibleRestriction(
+  tx: EntityManager,
+  restrictionId: string,
+  partnerId: string | null,
+  now: Date,
+): Promise<Restriction | null> {
+  const [row] = await tx.query<Row[]>(`${SELECT} where ${VISIBLE} and restriction_id = $3`, [
+    partnerId,
+    now,
+    restrictionId,
+  ]);
   return row ? toRestriction(row) : null;
 }
 
@@ -76,10 +91,10 @@ export async function saveRestriction(tx: EntityManager, next: Restriction): Pro
   await tx.query(
     `insert into restriction (restriction_id, integration_id, version, scope, organization_ids, mode,
        limit_per_minute, capability, reason_code, clause, breach_id, note, end_condition, imposed_by,
-       effective_from, effective_until, ended, ended_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+       effective_from, effective_until, ended, ended_at, approval_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      on conflict (restriction_id) do update set
-       version = excluded.version, limit_per_minute = excluded.limit_per_minute,
+       version = excluded.version, approval_id = excluded.approval_id, limit_per_minute = excluded.limit_per_minute,
        effective_until = excluded.effective_until, ended = excluded.ended, ended_at = excluded.ended_at`,
     [
       next.restrictionId,
@@ -100,6 +115,7 @@ export async function saveRestriction(tx: EntityManager, next: Restriction): Pro
       next.until,
       next.ended,
       next.endedAt,
+      next.approvalId,
     ],
   );
 }

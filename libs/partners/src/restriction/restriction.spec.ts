@@ -27,6 +27,7 @@ const wanted: Wanted = {
   until: LATER,
   breachId: null,
   imposedBy: 'tok_ops',
+  approvalId: null,
 };
 
 const around: Surroundings = {

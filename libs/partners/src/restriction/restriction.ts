@@ -15,6 +15,10 @@ export const restrictionState = restrictionTerms.extend({
   version: z.int().min(1),
   breachId: fields.identifier(64).nullable().describe('the breach that is the evidence'),
   imposedBy: fields.text(200).nullable().describe('null for a partner: it is told by role, on the timeline'),
+  approvalId: fields
+    .identifier(64)
+    .nullable()
+    .describe('the approval by a second person that it has or waits for; null for a partner'),
   ended: z.enum(['lifted', 'expired']).nullable(),
   endedAt: fields.instant.nullable(),
 });
@@ -39,6 +43,7 @@ export type Wanted = Omit<RestrictionTerms, 'from'> & {
   readonly restrictionId: string;
   readonly breachId: string | null;
   readonly imposedBy: string;
+  readonly approvalId: string | null;
   /** undefined: from now on. */
   readonly from?: string | undefined;
 };
@@ -135,9 +140,9 @@ export function phaseAt(
   return Date.parse(from) <= instant.getTime() ? 'in_force' : 'planned';
 }
 
-/** What a partner sees of a restriction: not who imposed it. */
+/** What a partner sees of a restriction: not who imposed and approved it. */
 export function withoutNames(restriction: Restriction): Restriction {
-  return { ...restriction, imposedBy: null };
+  return { ...restriction, imposedBy: null, approvalId: null };
 }
 
 function refuseOver(current: Restriction, now: Date): void {

@@ -1,5 +1,13 @@
+import { TOPICS, usageProfiled } from '@taxameter/contracts';
 import type { TestRooms } from '@taxameter/platform/testing';
-import { auditOf, factsOf, NOW, startBeside, startPartnersRoom } from '../partners-room.testing.js';
+import {
+  auditOf,
+  factsOf,
+  NOW,
+  recordOfFact,
+  startBeside,
+  startPartnersRoom,
+} from '../partners-room.testing.js';
 
 let rooms: TestRooms;
 
@@ -71,6 +79,7 @@ describe('restricting', () => {
       [{ until: '2026-10-05T07:00:00Z' }, 422, 'until-in-the-past', 'until'],
       [{ scope: 'agreements', organizationIds: ['999'] }, 422, 'unknown-agreement', 'organizationIds'],
       [{ capability: 'everything' }, 400, 'invalid-input', 'capability'],
+      [{ scope: 'everybody' }, 400, 'invalid-input', 'scope'],
       [{ mode: 'throttle' }, 422, 'limit-and-mode', 'limitPerMinute'],
       [{ integrationId: 'isv wrong' }, 400, 'invalid-input', 'integrationId'],
     ];
@@ -104,7 +113,11 @@ describe('restricting', () => {
     ]);
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
     const refused = answers.find(({ status }) => status === 409)!;
-    expect(refused.body).toMatchObject({ type: 'urn:taxameter:problem:stale-version', version: 2 });
+    expect(refused.body).toMatchObject({
+      type: 'urn:taxameter:problem:stale-version',
+      version: 2,
+      errors: [{ field: 'version' }],
+    });
     const { body: now } = await preview('isv_two');
     expect(now).toMatchObject({ version: 2, restrictions: [{ capability: 'sms' }] });
   });
@@ -142,6 +155,33 @@ describe('a preview', () => {
     });
     expect((await preview('isv_seen', { until: '2026-01-01T00:00:00Z' })).status).toBe(422);
     expect(await factsOf(rooms, 'isv_seen')).toHaveLength(1);
+  });
+});
+
+describe('a preview of an integration whose use is known', () => {
+  it('tells the calls a day that it would bind, and the throttle that leaves normal use alone', async () => {
+    await integration('isv_used', ['1', '2']);
+    expect((await preview('isv_used')).body.use).toBeNull();
+    const profile = (day: string, callsPerBusyMinute: number) =>
+      recordOfFact(TOPICS.usageProfiles, 'isv_used', usageProfiled.type, {
+        integrationId: 'isv_used',
+        version: Date.parse(day) / 86_400_000,
+        day,
+        daysWithCalls: 14,
+        callsPerDay: 9_000,
+        callsPerBusyMinute,
+        agreementCount: 2,
+        callsPerBusyMinuteOfAgreement: 3,
+        agreements: [{ organizationId: '1', callsPerDay: 8_000, callsPerBusyMinute: 30 }],
+      });
+    await rooms.producer.append([profile('2026-10-04', 40), profile('2026-10-03', 99)]);
+    await rooms.settle();
+    expect((await preview('isv_used')).body).toMatchObject({
+      agreementCount: 2,
+      use: { day: '2026-10-04', callsPerDay: 9_000, suggestedLimitPerMinute: 60 },
+    });
+    const some = await preview('isv_used', { scope: 'agreements', organizationIds: ['1'] });
+    expect(some.body.use).toMatchObject({ callsPerDay: 8_000, suggestedLimitPerMinute: 45 });
   });
 });
 

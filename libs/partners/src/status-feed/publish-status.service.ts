@@ -13,6 +13,11 @@ export async function statusVersion(tx: EntityManager, integrationId: string): P
   return (await loadRecord(tx, integrationId))?.record.version ?? 0;
 }
 
+/** The place of that record in the feed, 0 while there is none: a gateway that has it knows what restricts the integration. */
+export async function statusRevision(tx: EntityManager, integrationId: string): Promise<number> {
+  return (await loadRecord(tx, integrationId))?.record.revision ?? 0;
+}
+
 /**
  * Brings the record of an integration up to date and publishes it when it differs; true when it did. The caller has locked
  * the integration (`lockSubject`) before it read anything.

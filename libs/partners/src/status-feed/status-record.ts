@@ -38,6 +38,7 @@ function termsOf(restriction: Restriction): IntegrationStatus['restrictions'][nu
     imposedBy: _4,
     ended: _5,
     endedAt: _6,
+    approvalId: _7,
     ...terms
   } = restriction;
   return terms;

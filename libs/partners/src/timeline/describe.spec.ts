@@ -18,6 +18,7 @@ const restriction: Restriction = {
   until: '2026-10-25T01:30:00.000Z',
   breachId: null,
   imposedBy: 'tok_1',
+  approvalId: null,
   ended: null,
   endedAt: null,
 };

@@ -1,37 +1,8 @@
 /** The steps of a timeline in words, for people. */
+import type { Answer } from '../answer/answer.js';
+import type { Approval } from '../approval/approval.js';
 import type { Restriction } from '../restriction/restriction.js';
-
-export interface Sentence {
-  readonly da: string;
-  readonly en: string;
-}
-
-const IN_DANISH = new Intl.DateTimeFormat('da-DK', {
-  dateStyle: 'long',
-  timeStyle: 'short',
-  timeZone: 'Europe/Copenhagen',
-});
-const IN_ENGLISH = new Intl.DateTimeFormat('en-GB', {
-  dateStyle: 'long',
-  timeStyle: 'short',
-  timeZone: 'Europe/Copenhagen',
-});
-
-const HOUR_MS = 3_600_000;
-
-/** An instant by Copenhagen's clocks; the hour that comes twice in October says which of the two it is. */
-function inWords(instant: string): Sentence {
-  const at = new Date(instant);
-  const written = IN_DANISH.format(at);
-  const isWrittenSo = (milliseconds: number) =>
-    IN_DANISH.format(new Date(at.getTime() + milliseconds)) === written;
-  const isFirst = isWrittenSo(HOUR_MS);
-  const isSecond = isWrittenSo(-HOUR_MS);
-  return {
-    da: written + (isFirst ? ' (sommertid)' : isSecond ? ' (normaltid)' : ''),
-    en: IN_ENGLISH.format(at) + (isFirst ? ' (summer time)' : isSecond ? ' (standard time)' : ''),
-  };
-}
+import { inWords, type Sentence } from './in-words.js';
 
 export function describeRestrictionStep(action: string, restriction: Restriction): Sentence {
   switch (action) {
@@ -65,6 +36,62 @@ export function describeIntegrationStep(action: string, isHandedOver: boolean): 
           };
   }
 }
+
+export function describeAnswer({ kind, answerDueAt }: Pick<Answer, 'kind' | 'answerDueAt'>): Sentence {
+  const { da, en } = SAID[kind];
+  if (answerDueAt === null) return { da, en };
+  const end = inWords(answerDueAt);
+  return { da: `${da} Den får svar inden ${end.da}.`, en: `${en} It gets an answer before ${end.en}.` };
+}
+
+const SAID: Readonly<Record<Answer['kind'], Sentence>> = {
+  reply: {
+    da: 'Partneren har skrevet om begrænsningen.',
+    en: 'The partner has written about the restriction.',
+  },
+  mended: { da: 'Partneren melder, at fejlen er rettet.', en: 'The partner says that the fault is mended.' },
+  objection: {
+    da: 'Partneren gør indsigelse mod begrænsningen.',
+    en: 'The partner objects to the restriction.',
+  },
+  answer: { da: 'Partneren har fået svar.', en: 'The partner was answered.' },
+};
+
+export function describeApprovalStep(action: string, { request, expiresAt }: Approval): Sentence {
+  const what = REQUESTS[request.kind];
+  switch (action) {
+    case 'approval_created': {
+      const end = inWords(expiresAt);
+      const isTemporary = request.kind === 'restriction' && request.isTemporary;
+      const da = isTemporary
+        ? ' Den gælder straks og ophører af sig selv, hvis ingen godkender den'
+        : ' Svarfrist';
+      const en = isTemporary
+        ? ' It holds at once and ends by itself unless it is approved'
+        : ' To be decided';
+      return {
+        da: `En anden person er bedt om at godkende ${what.da}.${da} inden ${end.da}.`,
+        en: `A second person was asked to approve ${what.en}.${en} before ${end.en}.`,
+      };
+    }
+    case 'approval_approved':
+      return { da: `En anden person har godkendt ${what.da}.`, en: `A second person approved ${what.en}.` };
+    case 'approval_declined':
+      return { da: `En anden person har afvist ${what.da}.`, en: `A second person declined ${what.en}.` };
+    default:
+      return {
+        da: `Ingen har godkendt ${what.da} inden fristen.`,
+        en: `Nobody approved ${what.en} in time.`,
+      };
+  }
+}
+
+const REQUESTS: Readonly<Record<Approval['request']['kind'], Sentence>> = {
+  restriction: { da: 'en begrænsning', en: 'a restriction' },
+  extension: { da: 'en forlængelse af en begrænsning', en: 'a longer restriction' },
+  deactivation: { da: 'en deaktivering', en: 'a deactivation' },
+  reactivation: { da: 'en genaktivering', en: 'a reactivation' },
+};
 
 function whatItBinds(restriction: Restriction): Sentence {
   const { mode, limitPerMinute, from, until } = restriction;

@@ -74,16 +74,17 @@ export class TimelineController {
       if (!integration || (isPartner && owner?.partnerId !== actor.partnerId)) {
         throw notFound(`integration ${integrationId}`);
       }
+      const subjects = ['integration', 'restriction', 'answer', ...(isPartner ? [] : ['approval'])];
       const rows = await tx.query<AuditRow[]>(
         `select id, at, actor_id as "actorId", actor_role as "actorRole", action, subject,
                 "before", "after", reason
          from audit_entry
-         where (integration_id = $1 and split_part(subject, '|', 1) in ('integration', 'restriction')
+         where (integration_id = $1 and split_part(subject, '|', 1) = any($5)
              or subject = any(array(
                select 'application|' || application_id from application where integration_id = $1)))
            and id < coalesce($2::bigint, 9223372036854775807) and ($3::timestamptz is null or at >= $3)
          order by id desc limit $4`,
-        [integrationId, cursor ?? null, isPartner ? (owner?.from ?? null) : null, limit + 1],
+        [integrationId, cursor ?? null, isPartner ? (owner?.from ?? null) : null, limit + 1, subjects],
       );
       const page = cutPage(rows, limit, ({ id }) => String(id));
       return { ...page, items: page.items.map((row) => timelineEntry(row, actor.partnerId)) };

@@ -1,9 +1,17 @@
 /** What has happened to an integration, from its audit, and as much of it as the reader may see. */
 import type { Integration } from '@taxameter/contracts';
+import type { Answer } from '../answer/answer.js';
+import type { Approval } from '../approval/approval.js';
 import type { Application } from '../application/application.js';
 import { describeApplicationStep } from '../application/describe-step.js';
 import { withoutNames, type Restriction } from '../restriction/restriction.js';
-import { describeIntegrationStep, describeRestrictionStep, type Sentence } from './describe.js';
+import {
+  describeAnswer,
+  describeApprovalStep,
+  describeIntegrationStep,
+  describeRestrictionStep,
+} from './describe.js';
+import type { Sentence } from './in-words.js';
 
 export interface AuditRow {
   readonly id: number;
@@ -53,6 +61,19 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
   }
   if (row.subject.startsWith('application|')) {
     const text = describeApplicationStep(row.action, (row.after as Application).kind);
+    return { ...step, text, restriction: null, status: [], ownership: [] };
+  }
+  if (row.subject.startsWith('answer|')) {
+    return {
+      ...step,
+      text: describeAnswer(row.after as Answer),
+      restriction: null,
+      status: [],
+      ownership: [],
+    };
+  }
+  if (row.subject.startsWith('approval|')) {
+    const text = describeApprovalStep(row.action, row.after as Approval);
     return { ...step, text, restriction: null, status: [], ownership: [] };
   }
   const after = row.after as Integration;
