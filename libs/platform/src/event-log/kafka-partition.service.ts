@@ -11,9 +11,9 @@ import { orAborted, type Places } from './waiting.service.js';
  * Reads one topic-partition of Kafka for one room, from where the room's database says.
  *
  * A batch is worked on after it was handed over: kafkajs fetches again only when it has been given back all batches of the last
- * fetch, and node and the database stood idle for a quarter of the time meanwhile. Of a partition one batch is in work and one
- * waits. kafkajs is told at the hand-over that it may read on behind the batch; when the work comes to nothing it is sent back to
- * the position of the database.
+ * fetch, and node and the database stood idle for a third of the time meanwhile. Of a partition one batch is in work or waits for
+ * its place, and the next one waits with kafkajs. At the hand-over kafkajs is told that it may read on behind the batch; when the work
+ * comes to nothing it is sent back to the position of the database.
  */
 
 const HEARTBEAT_MS = 500;
@@ -163,16 +163,23 @@ export class KafkaPartition {
   private async handOver(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {
     await orAborted(this.ready, leave);
     await orAborted(this.inWork, leave);
-    const giveBack = await this.places.take(leave);
-    if (giveBack === undefined) return;
-    if (!this.isNext(payload)) return giveBack();
+    if (leave.aborted || !this.isNext(payload)) return;
     payload.resolveOffset(payload.batch.lastOffset());
-    this.inWork = this.applyBatch(payload, this.turn, this.leave.signal)
-      .catch((error: unknown) => {
-        this.work.logger.error({ err: error, topic: this.work.status.topic }, 'a batch was not finished');
-        this.begin();
-      })
-      .finally(giveBack);
+    this.inWork = this.applyInItsPlace(payload).catch((error: unknown) => {
+      this.work.logger.error({ err: error, topic: this.work.status.topic }, 'a batch was not finished');
+      this.begin();
+    });
+  }
+
+  private async applyInItsPlace(payload: EachBatchPayload): Promise<void> {
+    const { turn, leave } = this;
+    const giveBack = await this.places.take(leave.signal);
+    if (giveBack === undefined) return;
+    try {
+      await this.applyBatch(payload, turn, leave.signal);
+    } finally {
+      giveBack();
+    }
   }
 
   private isNext(payload: EachBatchPayload): boolean {
