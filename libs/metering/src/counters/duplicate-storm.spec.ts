@@ -81,7 +81,9 @@ function scattered(events: readonly Usage[]): NewRecord[] {
     const together = events.slice(from, to);
     records.push({
       ...recordOf(together[0]!),
-      partition: below(TOPICS.apiCalls.partitions),
+      partition: below(
+        (type === 'dk.dinero.usage.sms_sent.v1' ? TOPICS.smsSent : TOPICS.apiCalls).partitions,
+      ),
       headers: { 'content-type': 'application/cloudevents-batch+json' },
       value: new TextEncoder().encode(JSON.stringify(together)),
     });

@@ -26,11 +26,15 @@ export interface PartitionWork {
  */
 export type Applied = 'applied' | 'fenced' | 'stopped' | 'left';
 
-/** Tries the range until it is done, for as long as only trouble outside stands in its way. */
+/**
+ * Tries the range until it is done, for as long as only trouble outside stands in its way.
+ * @param between what becomes of the pauses between two attempts
+ */
 export async function applyRange(
   work: PartitionWork,
   range: RecordRange,
   leave: AbortSignal,
+  between: (pause: Promise<void>) => Promise<void> = (pause) => pause,
 ): Promise<Applied> {
   const { database, subscription, status, clock, logger } = work;
   for (let pauseMs = RETRY_FIRST_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_LONGEST_MS)) {
@@ -50,7 +54,7 @@ export async function applyRange(
       status.state = 'retrying';
       status.reason = error instanceof Error ? error.message : String(error);
       logger.warn({ err: error, room: status.room, topic: status.topic }, 'the batch will be tried again');
-      await sleep(pauseMs, undefined, { signal: leave }).catch(() => undefined);
+      await between(sleep(pauseMs, undefined, { signal: leave }).catch(() => undefined));
     }
   }
 }

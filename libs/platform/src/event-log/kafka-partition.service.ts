@@ -20,6 +20,8 @@ const HEARTBEAT_MS = 500;
 const RETRY_MS = 1_000;
 /** How often a partition in a gap looks whether somebody has decided about it: one row of the database. */
 const GAP_LOOK_MS = 2_000;
+/** A batch that waits longer for the one before it is given back: kafkajs fetches nothing of all partitions meanwhile. */
+const HELD_BACK_MS = 2_000;
 const MAX_RECORDS_PER_RANGE = 5_000;
 const MAX_BYTES_PER_RANGE = 8_000_000;
 /** A new leader may know of a smaller end for a moment; what stays beyond the end is another log. */
@@ -162,8 +164,13 @@ export class KafkaPartition {
 
   private async handOver(payload: EachBatchPayload, leave: AbortSignal): Promise<void> {
     await orAborted(this.ready, leave);
-    await orAborted(this.inWork, leave);
-    if (leave.aborted || !this.isNext(payload)) return;
+    const isFree = await Promise.race([
+      this.inWork.then(() => true),
+      sleep(HELD_BACK_MS, false, { signal: leave }).catch(() => false),
+    ]);
+    if (leave.aborted) return;
+    if (!isFree) return this.setAside();
+    if (!this.isNext(payload)) return;
     payload.resolveOffset(payload.batch.lastOffset());
     this.inWork = this.applyInItsPlace(payload).catch((error: unknown) => {
       this.work.logger.error({ err: error, topic: this.work.status.topic }, 'a batch was not finished');
@@ -171,14 +178,31 @@ export class KafkaPartition {
     });
   }
 
+  /** What keeps this partition from going on does not keep the others: it is left out of fetches until its batch is done. */
+  private setAside(): void {
+    const { turn } = this;
+    const { status } = this.work;
+    const { topic, partition } = status;
+    this.consumer.pause(topic, partition);
+    void this.inWork.then(() => {
+      if (turn !== this.turn || status.state === 'stopped' || status.state === 'gap') return;
+      this.consumer.resume(topic, partition);
+      this.consumer.seek(topic, partition, status.nextOffset);
+    });
+  }
+
   private async applyInItsPlace(payload: EachBatchPayload): Promise<void> {
     const { turn, leave } = this;
-    const giveBack = await this.places.take(leave.signal);
-    if (giveBack === undefined) return;
+    let giveBack = await this.places.take(leave.signal);
+    const withoutPlace = async (pause: Promise<void>) => {
+      giveBack?.();
+      await pause;
+      giveBack = await this.places.take(leave.signal);
+    };
     try {
-      await this.applyBatch(payload, turn, leave.signal);
+      if (giveBack) await this.applyBatch(payload, turn, leave.signal, withoutPlace);
     } finally {
-      giveBack();
+      giveBack?.();
     }
   }
 
@@ -195,7 +219,12 @@ export class KafkaPartition {
     return false;
   }
 
-  private async applyBatch(payload: EachBatchPayload, turn: number, leave: AbortSignal): Promise<void> {
+  private async applyBatch(
+    payload: EachBatchPayload,
+    turn: number,
+    leave: AbortSignal,
+    between: (pause: Promise<void>) => Promise<void>,
+  ): Promise<void> {
     const { batch } = payload;
     const { status } = this.work;
     const { topic, partition } = status;
@@ -206,7 +235,7 @@ export class KafkaPartition {
     const toOffset = Number(batch.lastOffset()) + 1;
     for (const range of rangesOf(status, batch.messages, toOffset)) {
       status.nextAppendedAt = range.records[0]?.appendedAt ?? null;
-      const applied = await applyRange(this.work, range, leave);
+      const applied = await applyRange(this.work, range, leave, between);
       if (applied === 'applied' || applied === 'fenced') status.nextAppendedAt = null;
       if (applied === 'left') return;
       if (applied === 'stopped') return this.consumer.pause(topic, partition);

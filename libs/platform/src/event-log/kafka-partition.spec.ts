@@ -30,7 +30,11 @@ const fact = (version: number) =>
     },
   });
 
-async function partitionAt(position: number, handle: (batch: EventBatch) => Promise<void>) {
+async function partitionAt(
+  position: number,
+  handle: (batch: EventBatch) => Promise<void>,
+  places = new Places(1),
+) {
   const room = await openTestRoom(probeRoom);
   after(() => room.close());
   await room.database.query(
@@ -42,22 +46,23 @@ async function partitionAt(position: number, handle: (batch: EventBatch) => Prom
     ...{ generation: 0, nextOffset: 0, logEnd: 0, nextAppendedAt: null },
   };
   const seeks: number[] = [];
+  const steps: string[] = [];
   const consumer = {
     seek: (_topic: string, _partition: number, offset: number) => void seeks.push(offset),
-    pause: () => undefined,
-    resume: () => undefined,
+    pause: () => void steps.push('pause'),
+    resume: () => void steps.push('resume'),
     extentOf: () => Promise.resolve({ first: 0, next: 10_000 }),
   };
   const subscription = { room: 'probe', topic, types: [], handle };
   const clock = fixedClock(new Date('2026-10-05T08:00:00Z'));
   const work = { database: room.database, subscription, status, clock, logger: pino({ level: 'silent' }) };
-  const partition = new KafkaPartition(work, consumer, new Places(1), new AbortController().signal);
+  const partition = new KafkaPartition(work, consumer, places, new AbortController().signal);
   partition.begin();
   const ranges = () =>
     room.database.query<unknown[]>(
       'select from_offset, to_offset, read, counted, ignored from consumer_accounting order by from_offset',
     );
-  return { partition, status, seeks, database: room.database, ranges };
+  return { partition, status, seeks, steps, database: room.database, ranges };
 }
 
 /** Offsets with their values; null is a tombstone. */
@@ -208,6 +213,36 @@ describe('a batch from Kafka', () => {
     await partition.take(payload(facts(1, 2)).given);
     await partition.settled();
     expect(await ranges()).toEqual([{ from_offset: 1, to_offset: 3, read: 2, counted: 2, ignored: 0 }]);
+  });
+
+  it('that is tried again and again keeps no other partition from going on, and its own goes on afterwards', async () => {
+    const places = new Places(1);
+    let isTrouble = true;
+    const troubled = await partitionAt(
+      0,
+      async () => {
+        if (isTrouble) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+      },
+      places,
+    );
+    await troubled.partition.take(payload(facts(0)).given);
+    const next = payload(facts(1));
+    await troubled.partition.take(next.given);
+    expect(next.resolved).toEqual([]);
+    expect(troubled.steps).toEqual(['resume', 'pause']);
+
+    const other = await partitionAt(0, async () => undefined, places);
+    await other.partition.take(payload(facts(0)).given);
+    await other.partition.settled();
+    expect(other.status.nextOffset).toBe(1);
+
+    isTrouble = false;
+    await untilTrue(() => troubled.steps.length === 3);
+    expect(troubled.steps).toEqual(['resume', 'pause', 'resume']);
+    expect(troubled.seeks).toEqual([0, 1]);
+    await troubled.partition.take(payload(facts(1)).given);
+    await troubled.partition.settled();
+    expect(troubled.status.nextOffset).toBe(2);
   });
 
   it('of one partition leaves room for another only when there are places', async () => {

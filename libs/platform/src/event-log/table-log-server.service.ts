@@ -49,6 +49,8 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
       );
       this.subscriptions = rooms;
       for (const [room, subscriptions] of rooms) {
+        // A partition without a position is in no account: what waits in it would be no lag until it is read for the first time.
+        for (const head of await this.headsOf(subscriptions)) await this.statusOf(...head);
         this.loops.push(
           startLoop({
             name: `consumer of ${room}`,
@@ -88,14 +90,17 @@ export class TableLogServer extends Server implements CustomTransportStrategy {
   }
 
   private async readOnce(subscriptions: readonly Subscription[]): Promise<boolean> {
-    const heads = await this.log.heads(subscriptions.map((subscription) => subscription.topic));
     let worked = false;
-    for (const head of heads) {
+    for (const [subscription, head] of await this.headsOf(subscriptions)) {
       if (this.leaving.signal.aborted) return false;
-      const subscription = subscriptions.find((candidate) => candidate.topic === head.topic)!;
       worked = (await this.readPartition(subscription, head)) || worked;
     }
     return worked;
+  }
+
+  private async headsOf(subscriptions: readonly Subscription[]): Promise<[Subscription, LogHead][]> {
+    const heads = await this.log.heads(subscriptions.map((subscription) => subscription.topic));
+    return heads.map((head) => [subscriptions.find(({ topic }) => topic === head.topic)!, head]);
   }
 
   private async readPartition(subscription: Subscription, head: LogHead): Promise<boolean> {

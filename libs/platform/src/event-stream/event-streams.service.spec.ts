@@ -66,6 +66,30 @@ describe('streams of events', () => {
     await untilTrue(() => ended.length === 1);
   });
 
+  it('give no place to a client that went away before it was its turn', async () => {
+    const streams = new EventStreams({ mostUnreadBytes: 1_000, mostClients: 1 });
+    const gone: unknown[] = [];
+    const server = createServer((_, raw) => {
+      // As a route that asks the database first, and is slower than its client is patient.
+      raw.on('close', () => {
+        try {
+          streams.open({ hijack: () => undefined, raw }, () => undefined);
+        } catch (error) {
+          gone.push(error);
+        }
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    after(() => server.close());
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    client.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+    await once(client, 'connect');
+    setTimeout(() => client.destroy(), 50);
+    await untilTrue(() => gone.length === 1);
+    expect(gone).toMatchObject([{ status: 503 }]);
+  });
+
   it('drop a client that does not read, and no other', async () => {
     const { opened, ended, port } = await serve({ mostUnreadBytes: 1_000_000 });
     const reader = await read(port);

@@ -52,6 +52,8 @@ export class EventStreams {
    */
   open(reply: HijackableReply, onEnd: () => void): EventStream {
     const { mostClients, mostUnreadBytes, heartbeatMs, lifetimeMs } = this.options;
+    // Its `close` is over: nobody would ever give the place back.
+    if (reply.raw.destroyed) throw streamNotAvailable('the client has gone');
     if (this.isClosed || this.responses.size >= mostClients)
       throw streamNotAvailable('there is no room for another stream: come back in a while');
     reply.hijack();
