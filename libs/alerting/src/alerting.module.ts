@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { BreachesConsumer } from './alerts/breaches.consumer.js';
+import { LeakEndings } from './leaks/leak-endings.service.js';
+import { LeaksConsumer } from './leaks/leaks.consumer.js';
 import { AlertStream } from './stream/alert-stream.service.js';
 import { StreamController } from './stream/stream.controller.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { SubscriptionDeliveries } from './subscriptions/subscriptions.service.js';
 
-/** Who must know of a breach, and whether they were told. */
+/** Who must know of a breach or of a block that leaks, and whether they were told. */
 @Module({
-  controllers: [AlertsController, BreachesConsumer, StreamController, SubscriptionsController],
-  providers: [AlertStream, SubscriptionDeliveries],
+  controllers: [AlertsController, BreachesConsumer, LeaksConsumer, StreamController, SubscriptionsController],
+  providers: [AlertStream, LeakEndings, SubscriptionDeliveries],
 })
 export class AlertingModule {}

@@ -1,5 +1,3 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   breachEscalated,
@@ -13,45 +11,28 @@ import {
 import { partitionForKey, STRUCTURED_CONTENT_TYPE } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { Webhook } from 'standardwebhooks';
-import { AlertingModule, alertingMigrations } from './index.js';
+import {
+  alertingRoom,
+  removeSubscriptions,
+  startAlertingRoom,
+  startReceiver,
+  subscribeTo,
+  until,
+  type Receiver,
+} from './alerting.testing.js';
 import { sampleBreach } from './alerts/notification.js';
 
-const room = {
-  name: 'alerting',
-  module: AlertingModule,
-  schema: { migrations: alertingMigrations },
-};
-
 let rooms: TestRooms;
-let receiver: Server;
-let host: string;
-let seen: { path: string; headers: IncomingMessage['headers']; body: string }[] = [];
-
-/** `/ok/…` accepts, `/broken/…` answers 500, `/gone/…` 410, `/moved/…` redirects. */
-const STATUS: Readonly<Record<string, number>> = { ok: 204, broken: 500, gone: 410, moved: 307 };
+let receiver: Receiver;
 
 beforeAll(async () => {
-  receiver = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const path = request.url!;
-      seen.push({ path, headers: request.headers, body: Buffer.concat(chunks).toString() });
-      response.writeHead(STATUS[path.split('/')[1]!] ?? 404, { location: '/ok/elsewhere' }).end();
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  host = `127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-  // The reference receiver compares the timestamp with the machine's clock.
-  rooms = await startTestRooms([room], {
-    now: new Date().toISOString(),
-    settings: { WEBHOOK_ALLOWED_HOSTS: host },
-  });
+  receiver = await startReceiver();
+  rooms = await startAlertingRoom(receiver);
 });
 
 afterAll(async () => {
   await rooms?.stop();
-  receiver.close();
+  receiver.stop();
 });
 
 let ids = 0;
@@ -99,40 +80,18 @@ async function publish(...events: BreachEvent[]) {
   await rooms.settle();
 }
 
-async function subscribe(path: string, more: Record<string, unknown> = {}) {
-  const body = { url: `http://${host}${path}`, minSeverity: 'info', ...more };
-  const { body: answer, status } = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', { body });
-  expect(status).toBe(201);
-  return answer as { id: string; secret: string };
-}
-
-async function until<Value>(
-  read: () => Value | Promise<Value>,
-  isTrue: (value: Value) => boolean,
-): Promise<Value> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    const value = await read();
-    if (isTrue(value)) return value;
-    await sleep(20);
-  }
-  throw new Error(`never came true: ${JSON.stringify(await read())}`);
-}
-
-const arrivals = (path: string) => seen.filter((request) => request.path === path);
+const subscribe = (path: string, more: Record<string, unknown> = {}) =>
+  subscribeTo(rooms, receiver, path, more);
+const arrivals = (path: string) => receiver.arrivals(path);
 const alertOf = async (breachId: string) => {
   const { body } = await rooms.call('ops', 'GET', '/v1/alerts?limit=500');
   const alert = body.items.find((item: { breachId: string }) => item.breachId === breachId);
   return (await rooms.call('ops', 'GET', `/v1/alerts/${alert.id}`)).body;
 };
 
-async function removeAll() {
-  const { body } = await rooms.call('ops', 'GET', '/v1/alerts/subscriptions');
-  for (const { id } of body.items) await rooms.call('ops', 'DELETE', `/v1/alerts/subscriptions/${id}`);
-}
-
 beforeEach(async () => {
-  await removeAll();
-  seen = [];
+  await removeSubscriptions(rooms);
+  receiver.forget();
 });
 
 describe('alerts', () => {
@@ -262,7 +221,7 @@ describe('alerts', () => {
 describe('subscriptions', () => {
   it('show their secret once, also when the command is sent again', async () => {
     const call = {
-      body: { url: `http://${host}/ok/secret`, minSeverity: 'error' },
+      body: { url: `http://${receiver.host}/ok/secret`, minSeverity: 'error' },
       headers: { 'idempotency-key': 'subscribe-once' },
     };
     const first = await rooms.call('ops', 'POST', '/v1/alerts/subscriptions', call);
@@ -414,7 +373,7 @@ describe('the live stream', () => {
   });
 
   it('ends when the process stops, and does not hold it up', async () => {
-    const other = await startTestRooms([room]);
+    const other = await startTestRooms([alertingRoom]);
     const response = await fetch(`${other.address}/v1/alerts/stream`, {
       headers: { authorization: `Bearer ${await other.token({ role: 'ops' })}` },
     });

@@ -16,19 +16,32 @@ import {
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { alertSchema, alertView, deliverySchema, deliveryView, type AlertRow } from './alert.js';
+import { leakGuidance } from '../leaks/leak-notification.js';
+import {
+  ALERT_KINDS,
+  alertView,
+  breachAlertSchema,
+  deliverySchema,
+  deliveryView,
+  leakAlertSchema,
+  type AlertRow,
+} from './alert.js';
+import { SELECT_ALERT } from './alert-rows.service.js';
 import { severitiesFrom } from './notification.js';
 
 /** Alerts for ops to look at, each with what became of its deliveries. */
+
+const withDeliveries = { deliveries: z.array(deliverySchema) };
 
 const alertId = z.string().regex(/^alr_[0-9a-f]{32}$/, 'is not the id of an alert');
 
 export const listAlerts = defineRoute({
   method: 'GET',
   path: '/v1/alerts',
-  summary: 'Alerts, newest breach first, with the state of their deliveries',
+  summary: 'Alerts of breaches and of blocks that leak, newest first, with the state of their deliveries',
   roles: ['ops'],
   query: z.object({
+    kind: z.enum(ALERT_KINDS).optional(),
     state: z.enum(['open', 'resolved']).optional(),
     minSeverity: z.enum(SEVERITIES).default('info'),
     integrationId: fields.identifier(100).optional(),
@@ -37,7 +50,12 @@ export const listAlerts = defineRoute({
   responses: {
     200: {
       description: 'A page of alerts',
-      schema: pageOf(alertSchema.extend({ deliveries: z.array(deliverySchema) })),
+      schema: pageOf(
+        z.discriminatedUnion('kind', [
+          breachAlertSchema.extend(withDeliveries),
+          leakAlertSchema.extend(withDeliveries),
+        ]),
+      ),
     },
   },
 });
@@ -51,6 +69,11 @@ const attemptSchema = z.object({
   detail: z.string(),
 });
 
+const inFull = {
+  guidance: z.object({ da: z.string(), en: z.string() }),
+  deliveries: z.array(deliverySchema.extend({ history: z.array(attemptSchema) })),
+};
+
 export const getAlert = defineRoute({
   method: 'GET',
   path: '/v1/alerts/:id',
@@ -60,13 +83,15 @@ export const getAlert = defineRoute({
   responses: {
     200: {
       description: 'The alert',
-      schema: alertSchema.extend({
-        guidance: z.object({ da: z.string(), en: z.string() }),
-        evidence: z.array(
-          z.object({ windowStart: fields.instant, windowEnd: fields.instant, value: z.number() }),
-        ),
-        deliveries: z.array(deliverySchema.extend({ history: z.array(attemptSchema) })),
-      }),
+      schema: z.discriminatedUnion('kind', [
+        breachAlertSchema.extend({
+          ...inFull,
+          evidence: z.array(
+            z.object({ windowStart: fields.instant, windowEnd: fields.instant, value: z.number() }),
+          ),
+        }),
+        leakAlertSchema.extend(inFull),
+      ]),
     },
   },
 });
@@ -79,12 +104,12 @@ export class AlertsController {
   async list(@Input() { query, actor }: CallOf<typeof listAlerts>) {
     return withActor(this.database, actor, async (tx) => {
       const rows = await tx.query<AlertRow[]>(
-        `select id, sequence, severity, state, changed_at as "changedAt", breach from alert
-         where ($1::text is null or state = $1)
+        `${SELECT_ALERT} where ($1::text is null or state = $1)
            and severity = any($2)
            and ($3::text is null or integration_id = $3)
            and ($4::text is null
              or (opened_at, id) < (select last.opened_at, last.id from alert last where last.id = $4))
+           and ($6::text is null or kind = $6)
          order by opened_at desc, id desc limit $5`,
         [
           query.state ?? null,
@@ -92,6 +117,7 @@ export class AlertsController {
           query.integrationId ?? null,
           query.cursor ?? null,
           query.limit + 1,
+          query.kind ?? null,
         ],
       );
       const { items: page, nextCursor } = cutPage(rows, query.limit, (row) => row.id);
@@ -110,16 +136,14 @@ export class AlertsController {
   @Route(getAlert)
   async one(@Input() { params, actor }: CallOf<typeof getAlert>) {
     return withActor(this.database, actor, async (tx) => {
-      const [row] = await tx.query<AlertRow[]>(
-        `select id, sequence, severity, state, changed_at as "changedAt", breach from alert where id = $1`,
-        [params.id],
-      );
+      const [row] = await tx.query<AlertRow[]>(`${SELECT_ALERT} where id = $1`, [params.id]);
       if (!row) throw notFound(`alert ${params.id}`);
       const deliveries = await deliveriesAbout(tx, [row.id]);
       return {
         ...alertView(row),
-        guidance: row.breach.guidance,
-        evidence: row.breach.evidence,
+        ...(row.kind === 'breach'
+          ? { guidance: row.breach.guidance, evidence: row.breach.evidence }
+          : { guidance: leakGuidance(row) }),
         deliveries: deliveries.map(withHistory),
       };
     });

@@ -17,6 +17,7 @@ import {
 import { Controller, Inject } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { activeSubscriptions } from '../subscriptions/subscriptions.service.js';
+import { nextSequence } from './alert-rows.service.js';
 import { isWanted, payloadOf } from './notification.js';
 
 type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent;
@@ -61,9 +62,7 @@ export class BreachesConsumer {
     { event, time }: ReceivedEvent<BreachEvent>,
   ): Promise<string | null> {
     const { data: breach } = event;
-    const [[head]] = await tx.query<[[{ sequence: number }], number]>(
-      'update alert_head set last_sequence = last_sequence + 1 returning last_sequence as sequence',
-    );
+    const sequence = await nextSequence(tx);
     const rows = await tx.query<{ id: string }[]>(
       `insert into alert
          (id, breach_id, sequence, version, rule_id, severity, state, integration_id, opened_at, changed_at, breach)
@@ -76,7 +75,7 @@ export class BreachesConsumer {
       [
         newId('alert', this.clock),
         breach.breachId,
-        head.sequence,
+        sequence,
         breach.version,
         breach.ruleId,
         breach.severity,

@@ -1,5 +1,12 @@
 import { breachOpened, type Breach } from '@taxameter/contracts';
-import { isWanted, MAX_PAYLOAD_BYTES, payloadOf, sampleBreach, type Wish } from './notification.js';
+import {
+  breachNotification,
+  isWanted,
+  MAX_PAYLOAD_BYTES,
+  payloadOf,
+  sampleBreach,
+  type Wish,
+} from './notification.js';
 
 const breach: Breach = {
   ...sampleBreach('error', new Date('2026-10-05T08:00:00Z')),
@@ -12,7 +19,7 @@ const breach: Breach = {
     windowEnd: '2026-10-05T08:00:00Z',
   },
 };
-const everything: Wish = { minSeverity: 'info', rules: null, integrationIds: null };
+const everything: Wish = { kinds: ['breach'], minSeverity: 'info', rules: null, integrationIds: null };
 const read = (text: string) =>
   JSON.parse(text) as { type: string; timestamp: string; data: Record<string, unknown> };
 
@@ -26,6 +33,7 @@ describe('who hears of a breach', () => {
     ['no rule at all', { rules: [] }, false],
     ['its integration', { integrationIds: ['isv_a'] }, true],
     ['another integration', { integrationIds: ['isv_b'] }, false],
+    ['leaks alone', { kinds: ['leak'] }, false],
     ['its rule of another integration', { rules: ['RATE_MINUTE'], integrationIds: ['isv_b'] }, false],
   ] as const)('who wants %s: %j → %s', (_title, wish, expected) => {
     expect(isWanted({ ...everything, ...wish }, breach)).toBe(expected);
@@ -53,6 +61,11 @@ describe('what they are told', () => {
     });
     expect(Object.keys(data['guidance'] as object)).toEqual(['da', 'en']);
     expect(data).not.toHaveProperty('evidence');
+  });
+
+  it('is what the documents say', () => {
+    const told = JSON.parse(payloadOf(notification, 'da')) as unknown;
+    expect(breachNotification.parse(told)).toEqual(told);
   });
 
   it('speaks the language of the subscription', () => {

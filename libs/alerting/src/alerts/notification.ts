@@ -1,11 +1,14 @@
-import { SEVERITIES, type Breach, type Severity } from '@taxameter/contracts';
+import { breachOpened, fields, SEVERITIES, type Breach, type Severity } from '@taxameter/contracts';
+import { z } from 'zod';
+import type { AlertKind } from './alert.js';
 
 /** Decides who hears of a breach and what they are told. */
 
 export type Language = 'da' | 'en';
 
-/** What a subscription wants to hear of; null is everything. */
+/** What a subscription wants to hear of; null is everything. `rules` narrows breaches alone: a leak breaks none. */
 export interface Wish {
+  readonly kinds: readonly AlertKind[];
   readonly minSeverity: Severity;
   readonly rules: readonly string[] | null;
   readonly integrationIds: readonly string[] | null;
@@ -19,13 +22,35 @@ export function isWanted(wish: Wish, breach: Breach): boolean {
   return (
     // A backlog or an old log is listed, but wakes nobody (domain: evaluation horizon).
     !breach.retroactive &&
+    wish.kinds.includes('breach') &&
     severitiesFrom(wish.minSeverity).includes(breach.severity) &&
     (wish.rules?.includes(breach.ruleId) ?? true) &&
     (wish.integrationIds?.includes(breach.scope.integrationId) ?? true)
   );
 }
 
-export type NotificationType = 'fairuse.breach.opened' | 'fairuse.breach.escalated' | 'fairuse.test';
+/** The body of a webhook about a breach. Evidence stays behind the link, so that it is small. */
+export const breachNotification = z.object({
+  type: z.enum(['fairuse.breach.opened', 'fairuse.breach.escalated', 'fairuse.test']),
+  timestamp: fields.instant.describe('when it happened; the same on every attempt'),
+  data: z.object({
+    summary: z.string().describe('one line in the language of the subscription'),
+    alertId: z.string(),
+    ...breachOpened.schema.shape.data.pick({ breachId: true, version: true, ruleId: true, severity: true })
+      .shape,
+    ...breachOpened.schema.shape.data.shape.scope.shape,
+    ...breachOpened.schema.shape.data.pick({
+      observed: true,
+      threshold: true,
+      guidance: true,
+      openedAt: true,
+      retroactive: true,
+    }).shape,
+    link: z.string().describe('path of the alert'),
+  }),
+});
+
+export type NotificationType = z.output<typeof breachNotification>['type'];
 
 /** A payload stays below this many bytes (Standard Webhooks). The fact's own limits keep it there; a test proves it. */
 export const MAX_PAYLOAD_BYTES = 20_000;
@@ -38,10 +63,10 @@ export interface Notification {
   readonly breach: Breach;
 }
 
-/** The body of a webhook. Evidence stays behind the link, so that the body is small. */
+/** The text of a webhook about a breach. */
 export function payloadOf({ type, time, alertId, breach }: Notification, language: Language): string {
   const { scope } = breach;
-  return JSON.stringify({
+  const body: z.output<typeof breachNotification> = {
     type,
     timestamp: new Date(time).toISOString(),
     data: {
@@ -61,10 +86,11 @@ export function payloadOf({ type, time, alertId, breach }: Notification, languag
       retroactive: breach.retroactive,
       link: `/v1/alerts/${alertId}`,
     },
-  });
+  };
+  return JSON.stringify(body);
 }
 
-const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<Severity, string>>>> = {
+export const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<Severity, string>>>> = {
   da: { info: 'Til orientering', warning: 'Advarsel', error: 'Alvorligt', critical: 'Kritisk' },
   en: { info: 'For information', warning: 'Warning', error: 'Serious', critical: 'Critical' },
 };

@@ -12,6 +12,7 @@ import {
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { alertView, type AlertRow } from '../alerts/alert.js';
+import { SELECT_ALERT } from '../alerts/alert-rows.service.js';
 
 /**
  * The live stream. Replay and live are one thing: each client has the sequence number it has seen, and one loop a process
@@ -75,12 +76,11 @@ export class AlertStream implements OnApplicationBootstrap, OnModuleDestroy {
     if (this.clients.size === 0) return false;
     const lowest = Math.min(...[...this.clients].map((client) => client.seen));
     const rows = await this.database.query<AlertRow[]>(
-      `select id, sequence, severity, state, changed_at as "changedAt", breach from alert
-       where sequence > $1 order by sequence limit $2`,
+      `${SELECT_ALERT} where sequence > $1 order by sequence limit $2`,
       [lowest, PAGE],
     );
     for (const row of rows) {
-      const text = eventText('breach', row.sequence, alertView(row));
+      const text = eventText(row.kind, row.sequence, alertView(row));
       for (const client of this.clients) {
         if (client.seen >= row.sequence) continue;
         client.send(text);

@@ -7,7 +7,7 @@ export const streamAlerts = defineRoute({
   path: '/v1/alerts/stream',
   summary: 'Alerts as they come (Server-Sent Events)',
   description:
-    'Each event is named `breach`, its id is the sequence of the alert, its data the alert as JSON. A client that comes ' +
+    'Each event is named `breach` or `leak`, its id is the sequence of the alert, its data the alert as JSON. A client that comes ' +
     'back with `Last-Event-ID` is given every alert that changed since, in its newest state. A comment every 15 seconds ' +
     'keeps the connection alive; after 15 minutes the client has to connect again.',
   roles: ['ops'],

@@ -23,8 +23,9 @@ import {
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { z } from 'zod';
-import { deliverySchema, deliveryView, type DeliveryView } from '../alerts/alert.js';
-import { payloadOf, sampleBreach } from '../alerts/notification.js';
+import { ALERT_KINDS, deliverySchema, deliveryView, type DeliveryView } from '../alerts/alert.js';
+import { breachNotification, payloadOf, sampleBreach } from '../alerts/notification.js';
+import { leakNotification } from '../leaks/leak-notification.js';
 import { readSubscriptions, type SubscriptionRow } from './subscriptions.service.js';
 
 /** Subscriptions to alerts: ops make, look at, try out and remove them. A secret is shown when it is made and never again. */
@@ -38,6 +39,7 @@ const params = z.object({ id: z.string().regex(/^sub_[0-9a-f]{32}$/, 'is not the
 const subscription = {
   id: z.string(),
   url: z.string(),
+  kinds: z.array(z.enum(ALERT_KINDS)),
   minSeverity: z.enum(SEVERITIES),
   rules: z.array(z.string()).nullable(),
   integrationIds: z.array(z.string()).nullable(),
@@ -61,12 +63,34 @@ export const createSubscription = defineRoute({
   command: true,
   body: z.strictObject({
     url: z.string().max(2_000),
+    kinds: z
+      .array(z.enum(ALERT_KINDS))
+      .min(1)
+      .max(ALERT_KINDS.length)
+      .default([...ALERT_KINDS])
+      .describe('breach: a rule was broken; leak: a block lets calls through, severity error'),
     minSeverity: z.enum(SEVERITIES),
-    rules: z.array(fields.identifier(64)).min(1).max(50).nullable().default(null),
+    rules: z
+      .array(fields.identifier(64))
+      .min(1)
+      .max(50)
+      .nullable()
+      .default(null)
+      .describe('narrows breaches, not leaks'),
     integrationIds: z.array(fields.identifier(100)).min(1).max(500).nullable().default(null),
     language: z.enum(['da', 'en']).default('da'),
   }),
   responses: { 201: { description: 'Subscribed', schema: z.object({ ...subscription, secret }) } },
+  webhooks: {
+    breach: {
+      description: 'A rule was broken, or is broken more severely; or a test of the way',
+      schema: breachNotification,
+    },
+    leak: {
+      description: 'A block began to let calls through; or that is over, once for each time it began',
+      schema: leakNotification,
+    },
+  },
 });
 
 export const listSubscriptions = defineRoute({
@@ -145,11 +169,12 @@ export class SubscriptionsController {
       shownSecret = newWebhookSecret();
       await tx.query(
         `insert into subscription
-           (id, url, min_severity, rules, integration_ids, language, secret, created_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+           (id, url, kinds, min_severity, rules, integration_ids, language, secret, created_at, created_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
         [
           id,
           verdict.url.href,
+          body.kinds,
           body.minSeverity,
           body.rules,
           body.integrationIds,
@@ -248,6 +273,7 @@ function view(row: SubscriptionRow) {
   return {
     id: row.id,
     url: row.url,
+    kinds: row.kinds,
     minSeverity: row.minSeverity,
     rules: row.rules,
     integrationIds: row.integrationIds,

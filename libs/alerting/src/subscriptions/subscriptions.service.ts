@@ -26,7 +26,7 @@ export interface ActiveSubscription extends Wish {
 /** Subscriptions that are told of alerts: neither removed nor disabled by a 410. */
 export async function activeSubscriptions(tx: EntityManager): Promise<ActiveSubscription[]> {
   return tx.query(
-    `select id, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language
+    `select id, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language
      from subscription where removed_at is null and disabled_at is null order by id`,
   );
 }
@@ -42,7 +42,7 @@ export interface SubscriptionRow extends ActiveSubscription {
 /** All that are not removed, oldest first, or the one with this id. Never with a secret. */
 export async function readSubscriptions(tx: EntityManager, id: string | null): Promise<SubscriptionRow[]> {
   return tx.query(
-    `select id, url, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language,
+    `select id, url, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language,
        created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
      from subscription where removed_at is null and ($1::text is null or id = $1) order by created_at, id`,
     [id],

@@ -49,6 +49,9 @@ const createThing = defineRoute({
   query: z.object({ dryRun: z.enum(['yes', 'no']).default('no') }),
   body: z.object({ name: z.string().min(1).max(100), partnerId: z.string().default('par_1') }),
   responses: { 201: { description: 'Created', schema: thing } },
+  webhooks: {
+    thing: { description: 'A thing changed', schema: z.object({ type: z.literal('thing'), thing }) },
+  },
 });
 
 const explode = defineRoute({

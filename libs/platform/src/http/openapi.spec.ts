@@ -9,6 +9,12 @@ interface Operation {
   readonly parameters?: { name: string; in: string; required: boolean; schema: object }[];
   readonly requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
   readonly responses: Record<string, { description: string }>;
+  readonly callbacks?: Record<string, Record<string, { post: Webhook }>>;
+}
+
+interface Webhook {
+  readonly parameters: { name: string }[];
+  readonly requestBody: { content: Record<string, { schema: Record<string, unknown> }> };
 }
 
 const document = apiDocumentOf([httpProbeRoom]) as {
@@ -95,6 +101,18 @@ describe('the OpenAPI document', () => {
       'post /v1/quarantine/reopen',
       'post /v1/quarantine/replay',
     ]);
+  });
+
+  it('describes the webhooks that a command brings about, with the headers that are signed', () => {
+    expect(Object.keys(named('/v1/probe/things', 'post').callbacks ?? {})).toEqual(['thing']);
+    const webhook = named('/v1/probe/things', 'post').callbacks!['thing']!['{$request.body#/url}']!.post;
+    expect(webhook.parameters.map(({ name }) => name)).toEqual([
+      'webhook-id',
+      'webhook-timestamp',
+      'webhook-signature',
+    ]);
+    expect(webhook.requestBody.content['application/json']!.schema['required']).toEqual(['type', 'thing']);
+    expect(named('/v1/probe/things', 'get').callbacks).toBeUndefined();
   });
 
   it('describes what may be sent: a field with a default need not be', () => {

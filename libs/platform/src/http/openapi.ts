@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RouteDefinition } from './route.js';
+import type { RouteDefinition, RouteWebhook } from './route.js';
 
 /** The OpenAPI 3.1 document of a set of routes, from the same values that check each request. */
 export function openApiDocument(
@@ -77,8 +77,36 @@ function operation(route: RouteDefinition): Record<string, unknown> {
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
+    ...(route.webhooks ? { callbacks: callbacksOf(route.webhooks) } : {}),
   };
 }
+
+/** Webhooks as OpenAPI has them: requests to an address that the caller gave. */
+function callbacksOf(webhooks: Readonly<Record<string, RouteWebhook>>) {
+  return Object.fromEntries(Object.entries(webhooks).map(([name, webhook]) => [name, callback(webhook)]));
+}
+
+function callback({ description, schema }: RouteWebhook) {
+  const request = {
+    description,
+    parameters: WEBHOOK_HEADERS,
+    requestBody: { required: true, content: { 'application/json': { schema: schemaOf(schema, 'output') } } },
+    responses: { '2XX': { description: 'It was taken' }, '410': { description: 'Send no more' } },
+  };
+  return { '{$request.body#/url}': { post: request } };
+}
+
+const WEBHOOK_HEADERS = Object.entries({
+  'webhook-id': 'the same on every attempt',
+  'webhook-timestamp': 'seconds since 1970, of the attempt',
+  'webhook-signature': 'v1,… as Standard Webhooks has it; several are separated by a blank',
+}).map(([name, description]) => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+}));
 
 function operationId(route: RouteDefinition): string {
   const words = route.path

@@ -25,6 +25,13 @@ export interface RouteDefinition<
   readonly responses: Readonly<Record<number, RouteResponse>>;
   /** A command: takes `Idempotency-Key`. */
   readonly command?: boolean;
+  /** The signed webhooks that are sent to the `url` of the body from then on, by what they are about. */
+  readonly webhooks?: Readonly<Record<string, RouteWebhook>>;
+}
+
+export interface RouteWebhook {
+  readonly description: string;
+  readonly schema: z.ZodType;
 }
 
 export interface RouteResponse {
