@@ -89,8 +89,8 @@ export const MUTANTS = [
     edits: [
       {
         file: `${FOLDER}claim-identities.service.ts`,
-        replace: 'const kept = events.filter((received) => fresh.has(received));',
-        by: 'const kept = events.filter((received) => fresh.has(received) || fresh.size === 0);',
+        replace: 'const fresh = events.filter((received) => claim.fresh.has(received));',
+        by: 'const fresh = events.filter((received) => claim.fresh.has(received) || claim.fresh.size === 0);',
       },
     ],
   },
