@@ -58,7 +58,8 @@ describe('packRecords', () => {
         for (const { partition, key, value } of records) {
           expect(value!.length).toBeLessThanOrEqual(limit);
           const keys = (read(value) as { key: string }[]).map((event) => event.key);
-          for (const one of [key!, ...keys]) expect(partitionForKey(one, TOPICS.apiCalls.partitions)).toBe(partition);
+          for (const one of [key!, ...keys])
+            expect(partitionForKey(one, TOPICS.apiCalls.partitions)).toBe(partition);
         }
         const stored = records.flatMap(({ value }) => read(value) as { key: string; index: number }[]);
         expect(stored).toHaveLength(events.length);
