@@ -205,7 +205,7 @@ export function describeAuditContract(name: string, start: () => Promise<Audited
       expect(found(beside).filter((line) => !line.startsWith('auditor'))).toEqual([]);
       expect(beside.checked.ranges).toBeGreaterThan(1);
       await expect(audit({ topic: 'nothing.v1' })).rejects.toThrow(/choose from usage\.api-calls\.v1, /);
-      await expect(audit({ ...CALLS, partition: 9 })).rejects.toThrow(/choose from 0 to 3/);
+      await expect(audit({ ...CALLS, partition: 9 })).rejects.toThrow(/choose from 0 to 7/);
       await expect(audit({ from: 1 })).rejects.toThrow(/say --topic and --partition/);
     });
 
