@@ -65,16 +65,23 @@ function drawAnew(focusId) {
 }
 
 /** After a command: says so, and shows what holds now, also when somebody else was faster. @type {import('./action-form.js').Settle} */
-function settle({ isDone }, done) {
+function settle({ isDone, words }, done) {
   const section = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest('.card'));
   draw();
-  if (isDone) place('announcement').textContent = done;
+  place('announcement').textContent = isDone ? done : '';
   void refresh(feed.renew).then(() => {
+    // Of what somebody else has settled meanwhile the form is gone, and what it was answered with it.
+    if (words !== '' && !isShown(words)) place('announcement').textContent = words;
     // The form is gone together with what it was about: whoever uses a keyboard must not begin at the top again.
-    if (!isDone || document.activeElement !== document.body) return;
+    if (document.activeElement !== document.body) return;
     const heading = section?.getAttribute('aria-labelledby');
     drawAnew(section?.hidden === false && heading ? heading : 'standing-title');
   });
+}
+
+/** @param {string} words */
+function isShown(words) {
+  return [...document.querySelectorAll('main .problem')].some(({ textContent }) => textContent === words);
 }
 
 /** @param {() => Promise<void>} asking */

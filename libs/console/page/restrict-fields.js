@@ -2,9 +2,7 @@
 import { element } from './dom.js';
 import { choice, choices, field, selection, written } from './fields.js';
 import { agreementWords } from './restriction-words.js';
-import { number, spokenLanguage, text } from './words.js';
-
-/** @typedef {{ suggestedLimitPerMinute: number, rule: { da: string, en: string } }} Suggestion a throttle that leaves normal use alone */
+import { text } from './words.js';
 
 /** How the keys of the fields begin. */
 export const FIELDS = 'restrict.';
@@ -21,7 +19,7 @@ const REASONS = /** @type {const} */ ([
 
 /**
  * @param {readonly import('./integration-reader.js').Agreement[]} agreements
- * @param {Suggestion | null} suggestion
+ * @param {string | null} suggestion what is known of a throttle that leaves normal use alone
  * @param {() => void} change when other fields are to be shown
  * @param {() => void} onSuggest
  */
@@ -80,8 +78,8 @@ export function fieldsOf(agreements, suggestion, change, onSuggest) {
         suggestButton,
       ),
     is('mode', 'throttle') &&
-      suggestion &&
-      element('p', { class: 'small', role: 'status' }, suggestionWords(suggestion)),
+      suggestion !== null &&
+      element('p', { class: 'small', role: 'status' }, suggestion),
     selection(`${FIELDS}capability`, text('restrict.capability'), capabilities, change),
     is('capability', 'route') &&
       field(`${FIELDS}route`, text('restrict.route'), { ...required, pattern: '/\\S*', maxlength: '300' }),
@@ -93,10 +91,4 @@ export function fieldsOf(agreements, suggestion, change, onSuggest) {
     field(`${FIELDS}until`, text('restrict.until'), { type: 'datetime-local' }),
     field(`${FIELDS}reason`, text('restrict.reason'), { ...required, maxlength: '500' }),
   ];
-}
-
-/** @param {Suggestion} suggestion */
-function suggestionWords({ suggestedLimitPerMinute, rule }) {
-  const limit = number(suggestedLimitPerMinute);
-  return `${text('restrict.suggested', { limit })} ${rule[spokenLanguage()]}`;
 }

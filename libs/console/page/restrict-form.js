@@ -6,6 +6,7 @@ import { chosenOf, forget, write, written, writtenInOneLine } from './fields.js'
 import { FIELDS, fieldsOf } from './restrict-fields.js';
 import { previewView } from './restrict-preview.js';
 import { askingForLimit, termsOf } from './restriction-terms.js';
+import { suggestionWords } from './restriction-words.js';
 import { text } from './words.js';
 
 /** @typedef {import('./integration-reader.js').IntegrationPage} IntegrationPage */
@@ -15,7 +16,7 @@ import { text } from './words.js';
 let seen = null;
 /** Why the confirmation was refused. */
 let problem = '';
-/** @type {import('./restrict-fields.js').Suggestion | null} */
+/** Says which limit is proposed, or why none is, in the language of the moment. @type {(() => string) | null} */
 let suggestion = null;
 /** Number of changes of the form itself: part of what decides whether it is drawn anew. */
 let changes = 0;
@@ -59,7 +60,7 @@ function writing({ integration, agreements }, { drawAnew }) {
     problem !== '' && element('p', { class: 'problem', role: 'alert' }, problem),
     actionForm(
       'restrict-preview',
-      fieldsOf(agreements, suggestion, change, () => void suggest(integrationId, change)),
+      fieldsOf(agreements, suggestion?.() ?? null, change, () => void suggest(integrationId, change)),
       [{ label: text('restrict.preview'), done: '', send: preview }],
       ({ isDone }) => {
         changes += 1;
@@ -78,9 +79,10 @@ function currentTerms() {
 async function suggest(integrationId, change) {
   const asked = askingForLimit(currentTerms());
   const outcome = await question('/v1/restrictions/preview', { integrationId, ...asked });
-  suggestion = outcome.isDone ? outcome.body.use : null;
-  problem = outcome.isDone && suggestion === null ? text('restrict.noSuggestion') : outcome.words;
-  if (suggestion) write(`${FIELDS}limit`, String(suggestion.suggestedLimitPerMinute));
+  const use = outcome.isDone ? outcome.body.use : null;
+  if (use) write(`${FIELDS}limit`, String(use.suggestedLimitPerMinute));
+  const why = () => (outcome.isDone ? text('restrict.noSuggestion') : outcome.words);
+  suggestion = use ? () => suggestionWords(use) : why;
   change();
 }
 

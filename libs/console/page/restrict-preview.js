@@ -1,7 +1,14 @@
 /** Shows what a restriction would bind, before anybody confirms it. */
 import { element, fact } from './dom.js';
-import { agreementWords, bothWords, boundWords, untilWords, whomWords } from './restriction-words.js';
-import { counted, day, number, spokenLanguage, text, textIfKnown } from './words.js';
+import {
+  agreementWords,
+  bothWords,
+  boundWords,
+  suggestionWords,
+  untilWords,
+  whomWords,
+} from './restriction-words.js';
+import { counted, day, number, text, textIfKnown } from './words.js';
 
 /** @typedef {import('./integration-reader.js').Agreement} Agreement */
 /**
@@ -60,10 +67,9 @@ function callsWords({ callsPerDay, day: until, agreementsWithoutFigures }) {
 }
 
 /** @param {any} terms @param {Use} use */
-function limitWords({ limitPerMinute }, { suggestedLimitPerMinute, rule }) {
-  const limit = number(suggestedLimitPerMinute);
-  const isFelt = limitPerMinute < suggestedLimitPerMinute;
-  const words = `${text('restrict.suggested', { limit })} ${rule[spokenLanguage()]}`;
+function limitWords({ limitPerMinute }, use) {
+  const isFelt = limitPerMinute < use.suggestedLimitPerMinute;
+  const words = suggestionWords(use);
   return isFelt ? `${words} ${text('preview.felt')}` : words;
 }
 

@@ -1,6 +1,6 @@
 /** Says in words what a restriction binds. */
 import { element } from './dom.js';
-import { dated, number, text, textIfKnown } from './words.js';
+import { dated, number, spokenLanguage, text, textIfKnown } from './words.js';
 
 /** @typedef {Pick<import('./integration-reader.js').Terms, 'mode' | 'limitPerMinute' | 'capability'>} Bound */
 
@@ -35,6 +35,15 @@ export function agreementWords({ organizationId, name }) {
 /** @param {string | null} until */
 export function untilWords(until) {
   return until === null ? text('until.open') : element('time', { datetime: until }, dated(until));
+}
+
+/**
+ * Which throttle leaves normal use alone, and how that was found.
+ * @param {{ suggestedLimitPerMinute: number, rule: { da: string, en: string } }} use
+ */
+export function suggestionWords({ suggestedLimitPerMinute, rule }) {
+  const limit = number(suggestedLimitPerMinute);
+  return `${text('restrict.suggested', { limit })} ${rule[spokenLanguage()]}`;
 }
 
 /** What the partner reads, in both languages: each is a text of its own and not a translation by the page. @param {{ da: string, en: string }} words */
