@@ -5,6 +5,7 @@ const da = {
   ...RESTRICTION_TEXTS.da,
   'integrations.title': 'Integrationer',
   'integrations.lead': 'Hvad partneren ejer nu. Hver har sin egen side.',
+  'integrations.caption': 'Integrationer, som partneren ejer nu',
   'integrations.empty': 'Partneren ejer ingen integrationer.',
   'integration.id': 'Klient-id',
   'integration.kind': 'Slags',
@@ -50,8 +51,8 @@ const da = {
   'approvals.title': 'Venter på en anden person',
   'approvals.lead': 'Den, der har bedt om det, kan ikke selv godkende det.',
   'approval.temporary': 'Gælder allerede, midlertidigt',
-  'approval.askedBy': 'Bedt om af',
-  'approval.askedAt': 'Bedt om',
+  'approval.askedBy': 'Anmodet af',
+  'approval.askedAt': 'Anmodet',
   'approval.expiresAt': 'Skal afgøres inden',
   'approval.approve': 'Godkend',
   'approval.decline': 'Afvis',
@@ -65,6 +66,7 @@ const da = {
 
   'timeline.title': 'Tidslinje',
   'timeline.lead': 'Hvad der er sket, hvem der gjorde det, og hvorfor. Det nyeste står øverst.',
+  'timeline.caption': 'Skridt for skridt, det nyeste først',
   'timeline.at': 'Hvornår',
   'timeline.what': 'Hvad',
 
@@ -106,6 +108,7 @@ const en = {
   ...RESTRICTION_TEXTS.en,
   'integrations.title': 'Integrations',
   'integrations.lead': 'What the partner owns now. Each has a page of its own.',
+  'integrations.caption': 'Integrations that the partner owns now',
   'integrations.empty': 'The partner owns no integrations.',
   'integration.id': 'Client id',
   'integration.kind': 'Kind',
@@ -166,6 +169,7 @@ const en = {
 
   'timeline.title': 'Timeline',
   'timeline.lead': 'What has happened, who did it, and why. The newest comes first.',
+  'timeline.caption': 'Step by step, the newest first',
   'timeline.at': 'When',
   'timeline.what': 'What',
 

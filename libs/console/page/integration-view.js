@@ -141,7 +141,7 @@ export function timelineView({ items, isCut }) {
     step.reason ?? '–',
   ]);
   return [
-    table(text('timeline.title'), columns, rows),
+    table(text('timeline.caption'), columns, rows),
     isCut && element('p', { class: 'small' }, text('more')),
   ];
 }

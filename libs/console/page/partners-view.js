@@ -98,7 +98,7 @@ export function integrationsView({ integrations }) {
     textIfKnown(`kind.${kind}`) ?? kind,
   ]);
   return [
-    table(text('integrations.title'), columns, rows),
+    table(text('integrations.caption'), columns, rows),
     integrations.isCut && element('p', { class: 'small' }, text('more')),
   ];
 }

@@ -97,7 +97,7 @@ const da = {
   'preview.count.one': '1 aftale',
   'preview.count.other': '{count} aftaler',
   'preview.limit': 'Grænsen',
-  'preview.felt': 'Grænsen er lavere, så normal brug vil mærke den.',
+  'preview.felt': 'Den valgte grænse er lavere, så normal brug vil mærke den.',
   'preview.already': 'Gælder i forvejen',
 };
 
@@ -199,7 +199,7 @@ const en = {
   'preview.count.one': '1 agreement',
   'preview.count.other': '{count} agreements',
   'preview.limit': 'The limit',
-  'preview.felt': 'The limit is lower, so normal use will feel it.',
+  'preview.felt': 'The chosen limit is lower, so normal use will feel it.',
   'preview.already': 'Holds already',
 };
 
