@@ -71,8 +71,6 @@ export const APPLICATIONS_DA = {
   'move.reject': 'Afvis',
   'decision.needsClientId': 'Skriv det klient-id, som integrationen får.',
   'decision.needsNote': 'Skriv en besked til ansøgeren.',
-  'decision.conflict': 'Det kan ikke lade sig gøre, måske fordi en anden var hurtigere. ({detail})',
-  'decision.refused': 'Det kan ikke lade sig gøre. ({detail})',
 };
 
 /** @type {Record<keyof typeof APPLICATIONS_DA, string>} */
@@ -148,6 +146,4 @@ export const APPLICATIONS_EN = {
   'move.reject': 'Reject',
   'decision.needsClientId': 'Enter the client id that the integration gets.',
   'decision.needsNote': 'Write a message to the applicant.',
-  'decision.conflict': 'That is not possible, perhaps because somebody was faster. ({detail})',
-  'decision.refused': 'That is not possible. ({detail})',
 };

@@ -1,13 +1,13 @@
 /** Shows open applications: who, what for, what the calls show, and the decisions that a person can take. */
-import { element, table } from './dom.js';
 import { decide } from './decisions.js';
+import { element, fact, table } from './dom.js';
+import { field, forget, written } from './fields.js';
+import { integrationLink } from './links.js';
 import { day, moment, number, share, spokenLanguage, text, textIfKnown } from './words.js';
 
 /** @typedef {import('./readers.js').Application} Application */
 /** @typedef {import('./readers.js').Item} Item */
 
-/** What was written and not sent yet: a page that draws itself anew must not lose it. @type {Map<string, string>} */
-const drafts = new Map();
 /** What the last decision was answered, by application. @type {Map<string, string>} */
 const refusals = new Map();
 
@@ -45,7 +45,7 @@ function card(application, onDecided) {
       { class: 'facts' },
       ...fact(text('application.applicant'), nameOf(details.applicant)),
       ...fact(text('application.submitted'), moment(submittedAt)),
-      ...(integrationId === null ? [] : fact(text('breach.integration'), element('code', {}, integrationId))),
+      ...(integrationId === null ? [] : fact(text('breach.integration'), integrationLink(integrationId))),
       ...fact(text('application.expected'), expectedOf(details.expected)),
       ...(details.testDate === null ? [] : fact(text('application.testDate'), day(details.testDate))),
     ),
@@ -64,11 +64,6 @@ function nameOf({ name, cvr, email }) {
 /** @param {Application['details']['expected']} expected */
 function expectedOf({ callsPerDay, smsPerMonth }) {
   return text('application.volume', { calls: number(callsPerDay), sms: number(smsPerMonth) });
-}
-
-/** @param {string} name @param {import('./dom.js').Child} value */
-function fact(name, value) {
-  return [element('dt', {}, name), element('dd', {}, value)];
 }
 
 /** @param {Application['details']['scopes']} scopes */
@@ -130,25 +125,20 @@ function decisionOf(application, onDecided) {
   );
   const moves = isNew ? ['accept', 'reject'] : ['approve', 'ask', 'reject'];
   const refusal = refusals.get(applicationId);
-  return element(
+  const form = element(
     'form',
     { class: 'decision' },
-    isNew && field(applicationId, 'integrationId', text('application.clientId'), false),
-    field(applicationId, 'note', `${text('application.note')} (${language})`, true),
+    isNew && field(`integrationId-${applicationId}`, text('application.clientId'), { maxlength: '100' }),
+    field(`note-${applicationId}`, `${text('application.note')} (${language})`, {
+      maxlength: '1000',
+      rows: '2',
+    }),
     element('p', { class: 'moves' }, ...moves.map((move) => button(application, move, onDecided))),
     element('p', { class: 'problem', role: 'alert', hidden: refusal === undefined }, refusal),
   );
-}
-
-/** @param {string} applicationId @param {string} name @param {string} label @param {boolean} isLong */
-function field(applicationId, name, label, isLong) {
-  const key = `${name}-${applicationId}`;
-  const limits = { maxlength: isLong ? '1000' : '100', ...(isLong && { rows: '2' }) };
-  const input = element(isLong ? 'textarea' : 'input', { id: key, 'data-key': key, ...limits });
-  const typed = /** @type {HTMLInputElement | HTMLTextAreaElement} */ (input);
-  typed.value = drafts.get(key) ?? '';
-  typed.addEventListener('input', () => drafts.set(key, typed.value));
-  return element('label', { for: key }, label, input);
+  // A decision is one of the buttons: the enter key in a field is none.
+  form.addEventListener('submit', (event) => event.preventDefault());
+  return form;
 }
 
 /** @param {Application} application @param {string} move @param {() => void} onDecided */
@@ -161,13 +151,13 @@ function button(application, move, onDecided) {
     textIfKnown(`move.${move}`) ?? move,
   );
   made.addEventListener('click', () => {
-    const note = drafts.get(`note-${applicationId}`)?.trim() ?? '';
-    const integrationId = drafts.get(`integrationId-${applicationId}`)?.trim() ?? '';
+    const note = written(`note-${applicationId}`);
+    const integrationId = written(`integrationId-${applicationId}`);
     void decide(application, move, { note, integrationId }).then((refusal) => {
       if (refusal === null) {
         refusals.delete(applicationId);
-        drafts.delete(`note-${applicationId}`);
-        drafts.delete(`integrationId-${applicationId}`);
+        forget(`note-${applicationId}`);
+        forget(`integrationId-${applicationId}`);
       } else refusals.set(applicationId, refusal);
       onDecided();
     });

@@ -1,5 +1,6 @@
 /** Shows breach cases: who, by how much, since when, what to do, and the evidence. */
-import { drawing, element, table } from './dom.js';
+import { drawing, element, fact, table } from './dom.js';
+import { integrationLink } from './links.js';
 import { clock, counted, moment, number, spokenLanguage, text, textIfKnown } from './words.js';
 
 /** @typedef {import('./readers.js').Breach} Breach */
@@ -61,7 +62,7 @@ function breachCard(breach, title) {
       element(
         'dl',
         { class: 'facts' },
-        ...fact(text('breach.integration'), scope.integrationId),
+        ...fact(text('breach.integration'), integrationLink(scope.integrationId, { breachId })),
         ...fact(text('breach.agreement'), scope.organizationId ?? text('none')),
         ...(scope.route ? fact(text('breach.route'), element('code', {}, scope.route)) : []),
         ...(peak && peak.value > observed.value ? fact(text('breach.peak'), number(peak.value)) : []),
@@ -95,11 +96,6 @@ function severityBadge(severity) {
     drawing('svg', { class: 'dots', viewBox: '0 0 35 8', 'aria-hidden': 'true' }, ...dots),
     text(`severity.${severity}`),
   );
-}
-
-/** @param {string} name @param {import('./dom.js').Child} value */
-function fact(name, value) {
-  return [element('dt', {}, name), element('dd', {}, value)];
 }
 
 /** Observed against the limit, to one scale. @param {number} value @param {number} threshold @param {string} unit */

@@ -4,7 +4,7 @@
 import { accountingView } from './accounting-view.js';
 import { applicationsView, refusalSignature } from './applications-view.js';
 import { breachesView, titleOf } from './breaches-view.js';
-import { element, replaceContent } from './dom.js';
+import { element, place, redraw } from './dom.js';
 import { createFeed, signIn, SignedOut } from './feeds.js';
 import { invoicesView } from './invoices-view.js';
 import { partnersView } from './partners-view.js';
@@ -40,8 +40,6 @@ const announced = new Set();
 let session = 'unknown';
 /** @type {EventSource | null} */
 let stream = null;
-/** What each place shows now, so that an unchanged one is left alone. @type {Map<Element, string>} */
-const drawn = new Map();
 
 const views = {
   usage: () => usageView(feeds.usage.value),
@@ -51,13 +49,6 @@ const views = {
   partners: () => feeds.partners.value && partnersView(feeds.partners.value),
   accounting: () => feeds.accounting.value && accountingView(feeds.accounting.value),
 };
-
-/** @param {string} id @returns {HTMLElement} */
-function place(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no "${id}"`);
-  return found;
-}
 
 function drawAll() {
   place('sign-in').hidden = session !== 'out';
@@ -127,10 +118,7 @@ function tileSignature() {
 
 /** @param {Element} where @param {string} signature @param {() => import('./dom.js').Child[]} view */
 function draw(where, signature, view) {
-  const wanted = `${spokenLanguage()} ${signature}`;
-  if (drawn.get(where) === wanted) return;
-  drawn.set(where, wanted);
-  replaceContent(where, view());
+  redraw(where, `${spokenLanguage()} ${signature}`, view);
 }
 
 /** The first list is shown whole; after that, new cases wait for the reader, unless he has none before him. */

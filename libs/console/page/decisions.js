@@ -1,4 +1,5 @@
-/** Sends a decision on an application: the only thing that the page writes. */
+/** Sends a decision on an application. */
+import { command } from './commands.js';
 import { text } from './words.js';
 
 /**
@@ -13,22 +14,6 @@ export async function decide({ applicationId, version }, move, { note, integrati
   // Line breaks are control characters, which no text field of the API takes.
   const words = note.replaceAll(/\s+/g, ' ');
   const body = move === 'accept' ? { integrationId, version } : { note: words, version };
-  try {
-    const response = await fetch(`/v1/applications/${encodeURIComponent(applicationId)}/${move}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() },
-      body: JSON.stringify(body),
-    });
-    if (response.ok) return null;
-    if (response.status === 409) return text('decision.conflict', { detail: await detailOf(response) });
-    return text('decision.refused', { detail: await detailOf(response) });
-  } catch {
-    return text('failed.network');
-  }
-}
-
-/** @param {Response} response */
-async function detailOf(response) {
-  const { detail } = await response.json().catch(() => ({}));
-  return String(detail ?? response.status);
+  const outcome = await command(`/v1/applications/${encodeURIComponent(applicationId)}/${move}`, body);
+  return outcome.isDone ? null : outcome.words;
 }

@@ -65,6 +65,33 @@ export function replaceContent(place, children) {
   }
 }
 
+/** What each place shows now. @type {WeakMap<Element, string>} */
+const drawn = new WeakMap();
+
+/**
+ * Puts new content into a place only when something has changed, so that nothing moves under the reader without need.
+ * @param {Element} where
+ * @param {string} signature of all that the content depends on
+ * @param {() => Child[]} view
+ */
+export function redraw(where, signature, view) {
+  if (drawn.get(where) === signature) return;
+  drawn.set(where, signature);
+  replaceContent(where, view());
+}
+
+/** @param {string} id @returns {HTMLElement} @throws Error when the page has no such place */
+export function place(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`the page has no "${id}"`);
+  return found;
+}
+
+/** A line of a list of facts (`dl`). @param {string} name @param {Child} value */
+export function fact(name, value) {
+  return [element('dt', {}, name), element('dd', {}, value)];
+}
+
 /** @param {Iterable<Element>} elements */
 function keysOf(elements) {
   return [...elements].map((found) => found.getAttribute('data-key') ?? '');

@@ -17,6 +17,7 @@
  * @property {Date | null} at when the answer came, by this computer's clock
  * @property {Reason | null} reason
  * @property {() => Promise<void>} refresh throws SignedOut only
+ * @property {() => Promise<void>} renew asks after this moment, also when a question is under way; throws SignedOut only
  */
 
 export class SignedOut extends Error {}
@@ -55,6 +56,10 @@ export function createFeed(load) {
         underWay = null;
       });
       return underWay;
+    },
+    renew: async () => {
+      await underWay;
+      await feed.refresh();
     },
   };
   const take = async () => {

@@ -1,8 +1,8 @@
 /** The page of one partner: asks for everything every minute, and shows each section by itself. */
-import { replaceContent } from './dom.js';
+import { place, replaceContent } from './dom.js';
 import { createFeed, SignedOut } from './feeds.js';
-import { contactsView, historyView, masterDataView } from './partners-view.js';
-import { readPartner } from './readers.js';
+import { readPartner } from './partner-reader.js';
+import { contactsView, historyView, integrationsView, masterDataView } from './partners-view.js';
 import { clock, drawTexts, rememberedLanguage, speak, spokenLanguage, text } from './words.js';
 
 const REFRESH_MS = 60_000;
@@ -10,13 +10,6 @@ const REFRESH_MS = 60_000;
 const partnerId = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
 const feed = createFeed(() => readPartner(partnerId));
 let isSignedOut = false;
-
-/** @param {string} id @returns {HTMLElement} */
-function place(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no "${id}"`);
-  return found;
-}
 
 function draw() {
   const { state, value, at, reason } = feed;
@@ -34,6 +27,7 @@ function draw() {
   document.title = `${partner.name} – Taxameter`;
   place('as-of').textContent = at ? text('asOf', { time: clock(at) }) : '';
   replaceContent(place('data'), masterDataView(partner));
+  replaceContent(place('integrations'), integrationsView(value));
   replaceContent(place('contacts'), contactsView(contacts));
   replaceContent(place('history'), historyView(value));
 }

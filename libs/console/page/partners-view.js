@@ -1,9 +1,10 @@
 /** Shows who is billed: the list of partners, and one partner with master data, contacts and history. */
 import { element, table } from './dom.js';
+import { integrationLink, partnerLink } from './links.js';
 import { dated, spokenLanguage, text, textIfKnown } from './words.js';
 
 /** @typedef {import('./readers.js').Partner} Partner */
-/** @typedef {import('./readers.js').PartnerPage} PartnerPage */
+/** @typedef {import('./partner-reader.js').PartnerPage} PartnerPage */
 
 /** @param {import('./readers.js').Partners} value */
 export function partnersView({ partners, isCut }) {
@@ -16,7 +17,7 @@ export function partnersView({ partners, isCut }) {
     { title: text('partner.email') },
   ];
   const rows = partners.map((partner) => [
-    link(partner),
+    partnerLink(partner.partnerId, partner.name),
     partner.cvr ?? partner.vatNumber ?? unknown(),
     partner.address?.city ?? unknown(),
     delivery(partner),
@@ -81,6 +82,27 @@ export function contactsView(contacts) {
   return [table(text('contacts.title'), columns, rows)];
 }
 
+/** @param {PartnerPage} page */
+export function integrationsView({ integrations }) {
+  if (integrations.items.length === 0) {
+    return [element('p', { class: 'empty' }, text('integrations.empty'))];
+  }
+  const columns = [
+    { title: text('partner.name') },
+    { title: text('integration.id') },
+    { title: text('integration.kind') },
+  ];
+  const rows = integrations.items.map(({ integrationId, name, kind }) => [
+    integrationLink(integrationId, { name }),
+    element('code', {}, integrationId),
+    textIfKnown(`kind.${kind}`) ?? kind,
+  ]);
+  return [
+    table(text('integrations.caption'), columns, rows),
+    integrations.isCut && element('p', { class: 'small' }, text('more')),
+  ];
+}
+
 /** Each version with what it changed from the one before. @param {PartnerPage} page */
 export function historyView({ versions, isCut }) {
   const columns = [
@@ -110,8 +132,8 @@ function changedFields(partner, before) {
   return names.map((name) => textIfKnown(`partner.${name}`) ?? name).join(', ');
 }
 
-/** The role says enough to read; the id is for looking somebody up. @param {PartnerPage['versions'][number]['actor']} actor */
-function byWhom({ id, role }) {
+/** The role says enough to read; the id is for looking somebody up. @param {{ id: string | null, role: string }} actor */
+export function byWhom({ id, role }) {
   const words = textIfKnown(`role.${role}`) ?? role;
   return element(
     'span',
@@ -120,12 +142,6 @@ function byWhom({ id, role }) {
     id !== null && element('br'),
     id !== null && element('code', { class: 'small' }, id),
   );
-}
-
-/** @param {Partner} partner */
-function link({ partnerId, name }) {
-  const href = `/partnere/${encodeURIComponent(partnerId)}`;
-  return element('a', { href, 'data-key': href }, name);
 }
 
 /** @param {Partner} partner */

@@ -1,5 +1,6 @@
 /**
- * Turns the answers of the API into what the page shows. It is the only file that knows the names of their fields.
+ * Turns the answers of the API into what the pages show (`partner-reader.js`, `integration-reader.js`: of one partner, of one
+ * integration). No other file asks.
  */
 import { ask, askAll } from './feeds.js';
 
@@ -175,39 +176,10 @@ async function readHolds(runId) {
 
 /** @typedef {import('@taxameter/contracts').Partner} Partner */
 /** @typedef {{ partners: Partner[], isCut: boolean }} Partners */
-/**
- * @typedef {object} Contact name, mail and phone are null where they are not known
- * @property {string | null} name
- * @property {string | null} email
- * @property {string | null} phone
- * @property {string} language
- * @property {string[]} purposes
- */
-/**
- * @typedef {object} PartnerVersion
- * @property {number} version
- * @property {string} from
- * @property {{ id: string | null, role: string }} actor
- * @property {string | null} reason
- * @property {Partner} partner
- */
-/** @typedef {{ partner: Partner, contacts: Contact[], versions: PartnerVersion[], isCut: boolean }} PartnerPage */
-
 /** By name, as people look for them. @returns {Promise<Partners>} */
 export async function readPartners() {
   const { items, isCut } = await askAll('/v1/partners');
   return { partners: items.toSorted((left, right) => left.name.localeCompare(right.name, 'da')), isCut };
-}
-
-/** @param {string} partnerId @returns {Promise<PartnerPage>} versions newest first */
-export async function readPartner(partnerId) {
-  const place = `/v1/partners/${encodeURIComponent(partnerId)}`;
-  const [partner, contacts, versions] = await Promise.all([
-    ask(place),
-    ask(`${place}/contacts`),
-    askAll(`${place}/versions`),
-  ]);
-  return { partner, contacts: contacts.items, versions: versions.items, isCut: versions.isCut };
 }
 
 /**

@@ -2,12 +2,13 @@
  * Every text of the page in Danish and English. A key that only one language has fails a test. `{name}` is filled in;
  * keys that end in `.one` and `.other` are chosen by a number.
  */
-import { PARTNER_TEXTS } from './partner-texts.js';
-
 import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
+import { INTEGRATION_TEXTS } from './integration-texts.js';
+import { PARTNER_TEXTS } from './partner-texts.js';
 
 const da = {
   ...PARTNER_TEXTS.da,
+  ...INTEGRATION_TEXTS.da,
   skip: 'Gå til indholdet',
   tagline: 'Forbrug, fair use og fakturaer',
   sections: 'Afsnit',
@@ -166,6 +167,7 @@ const da = {
 /** @type {Record<keyof typeof da, string>} */
 const en = {
   ...PARTNER_TEXTS.en,
+  ...INTEGRATION_TEXTS.en,
   skip: 'Skip to content',
   tagline: 'Usage, fair use and invoices',
   sections: 'Sections',

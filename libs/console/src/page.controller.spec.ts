@@ -12,7 +12,7 @@ afterAll(() => rooms.stop());
 const get = (path: string) => rooms.call('anonymous', 'GET', path);
 const textOf = ({ bytes }: { bytes: Uint8Array }) => new TextDecoder().decode(bytes);
 
-const PAGES = ['/', '/partnere/par_a', '/ansoegning'];
+const PAGES = ['/', '/partnere/par_a', '/integrationer/isv_a', '/ansoegning'];
 
 /** Everything that the pages load, following the imports of its scripts. */
 async function loadedFiles(): Promise<string[]> {
@@ -52,7 +52,9 @@ describe('the page', () => {
 
       expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
       expect(html.match(/<script[^>]*>/g)).toEqual([
-        expect.stringMatching(/^<script type="module" src="\/assets\/(console|partner|apply)\.js">$/),
+        expect.stringMatching(
+          /^<script type="module" src="\/assets\/(console|partner|integration|apply)\.js">$/,
+        ),
       ]);
     },
   );
@@ -61,7 +63,14 @@ describe('the page', () => {
     const files = await loadedFiles();
 
     expect(files).toEqual(
-      expect.arrayContaining(['console.js', 'partner.js', 'console.css', 'texts.js', 'dom.js']),
+      expect.arrayContaining([
+        'console.js',
+        'partner.js',
+        'integration.js',
+        'console.css',
+        'texts.js',
+        'dom.js',
+      ]),
     );
     for (const name of files) {
       const { status, headers } = await get(`/assets/${name}`);

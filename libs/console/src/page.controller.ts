@@ -23,6 +23,15 @@ export const getPartnerPage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getIntegrationPage = defineRoute({
+  method: 'GET',
+  path: '/integrationer/:integrationId',
+  summary: 'The page of one integration',
+  roles: 'public',
+  params: z.object({ integrationId: z.string().max(100) }),
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getApplyPage = defineRoute({
   method: 'GET',
   path: '/ansoegning',
@@ -76,6 +85,11 @@ export class PageController {
   @Route(getPartnerPage)
   partnerPage(@Res() reply: FastifyReply): void {
     this.send(reply, 'partner.html');
+  }
+
+  @Route(getIntegrationPage)
+  integrationPage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'integration.html');
   }
 
   @Route(getApplyPage)

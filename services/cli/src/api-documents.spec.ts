@@ -51,6 +51,7 @@ describe('the API documents', () => {
       '/assets/{file}',
       '/health/live',
       '/health/ready',
+      '/integrationer/{integrationId}',
       '/partnere/{partnerId}',
       '/v1/applications',
       // These ask for the secret of the application.

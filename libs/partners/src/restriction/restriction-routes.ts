@@ -4,10 +4,11 @@ import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandAnswer, commandFields } from '../change/command-body.js';
 import { affectedUse } from '../usual-use/affected-use.js';
-import { restrictionState } from './restriction.js';
+import { PHASES, restrictionState } from './restriction.js';
 
-/** A restriction as it is read: with what whoever is bound by it may expect of us. */
+/** A restriction as it is read: whether it binds now, and what whoever is bound by it may expect of us. */
 const restrictionShown = restrictionState.extend({
+  phase: z.enum(PHASES).describe('whether it binds at the moment of the answer'),
   answerWithinWorkingDays: z.int().describe('a reply of the partner is answered within so many working days'),
   answerDueAt: fields.instant.nullable().describe('by when its open reply is answered; null: none is open'),
 });

@@ -121,9 +121,10 @@ export class RestrictionController {
   @Route(getRestriction)
   one(@Input() { params: { restrictionId }, actor }: CallOf<typeof getRestriction>) {
     return withActor(this.database, actor, async (tx) => {
-      const found = await visibleRestriction(tx, restrictionId, readerOf(actor), this.clock.now());
+      const now = this.clock.now();
+      const found = await visibleRestriction(tx, restrictionId, readerOf(actor), now);
       if (!found) throw notFound(`restriction ${restrictionId}`);
-      return (await shown(tx, [found], actor))[0]!;
+      return (await shown(tx, [found], actor, now))[0]!;
     });
   }
 
@@ -138,8 +139,9 @@ export class RestrictionController {
       partnerId: readerOf(actor),
     };
     return withActor(this.database, actor, async (tx) => {
-      const page = await listRestrictions(tx, wanted, this.clock.now());
-      return { ...page, items: await shown(tx, page.items, actor) };
+      const now = this.clock.now();
+      const page = await listRestrictions(tx, wanted, now);
+      return { ...page, items: await shown(tx, page.items, actor, now) };
     });
   }
 
@@ -177,6 +179,7 @@ async function shown(
   tx: EntityManager,
   restrictions: readonly Restriction[],
   { role }: Actor,
+  now: Date,
 ): Promise<RestrictionShown[]> {
   const deadlines = await deadlinesOf(
     tx,
@@ -184,6 +187,7 @@ async function shown(
   );
   return restrictions.map((restriction) => ({
     ...(role === 'partner' ? withoutNames(restriction) : restriction),
+    phase: phaseAt(restriction, now),
     answerWithinWorkingDays: ANSWER_WORKING_DAYS[restriction.mode],
     answerDueAt: deadlines.get(restriction.restrictionId) ?? null,
   }));

@@ -128,7 +128,8 @@ export function expire(current: Restriction, now: Date): Restriction {
   return { ...current, ended: 'expired', endedAt: current.until };
 }
 
-export type Phase = 'planned' | 'in_force' | 'over';
+export const PHASES = ['planned', 'in_force', 'over'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /** Whether a restriction binds at an instant. It ends by time alone, whether or not anybody has written it down. */
 export function phaseAt(

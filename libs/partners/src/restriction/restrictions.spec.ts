@@ -242,6 +242,14 @@ describe('a restriction in force', () => {
     expect(capabilities(await list('')).sort()).toEqual(['all', 'sms']);
     expect(capabilities(await list(`activeAt=${NOW}`))).toEqual(['sms']);
     expect(capabilities(await list(`activeAt=${UNTIL}`))).toEqual(['all']);
+    const phases = async (beside: TestRooms) => {
+      const { body: found } = await beside.call('ops', 'GET', '/v1/restrictions?integrationId=isv_list');
+      return found.items.map(({ phase }: { phase: string }) => phase).sort();
+    };
+    expect(await phases(rooms)).toEqual(['in_force', 'planned']);
+    const later = await startBeside(rooms, UNTIL);
+    expect(await phases(later)).toEqual(['in_force', 'over']);
+    await later.stop();
     const first = await list('limit=1');
     const second = await list(`limit=1&cursor=${first.nextCursor}`);
     expect([...capabilities(first), ...capabilities(second)].sort()).toEqual(['all', 'sms']);
