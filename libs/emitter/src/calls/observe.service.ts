@@ -77,11 +77,15 @@ export function observe<Request>(settings: HookSettings<Request>, call: SeenCall
   });
 }
 
-/** Judges a call. @param routeOf its template, asked only where something restricts the caller */
+/**
+ * Judges a call. Path and route are asked only where something restricts the caller.
+ * @param pathOf the path in which the framework looks for the route
+ * @param routeOf the template; null where it is not known yet
+ */
 export function enforce<Request>(
   settings: HookSettings<Request>,
   call: { readonly request: Request; readonly raw: IncomingMessage; readonly response: ServerResponse },
-  target: string,
+  pathOf: () => string,
   routeOf: () => string | null,
 ): Judgement {
   try {
@@ -90,7 +94,7 @@ export function enforce<Request>(
     if (!caller || !settings.emitter.isRestricted(caller.integrationId)) return FREE;
     const route = routeOf();
     const known = route === null ? null : settings.emitter.routeOf(route);
-    const path = target.split('?', 1)[0]!;
+    const path = pathOf();
     const judgement = settings.emitter.judge(
       {
         integrationId: caller.integrationId,

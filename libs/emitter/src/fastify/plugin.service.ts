@@ -41,7 +41,12 @@ export function enforcing(
   return (request, reply, next) => {
     if (options.ignore?.(request) === true) return next();
     const call = { request, raw: request.raw, response: reply.raw };
-    const { headers, refusal } = enforce(options, call, request.originalUrl, () => fastifyRouteOf(request));
+    const { headers, refusal } = enforce(
+      options,
+      call,
+      () => fastifyPathOf(request),
+      () => fastifyRouteOf(request),
+    );
     if (headers !== FREE.headers) void reply.headers(headers);
     if (!refusal) return next();
     return void reply.code(refusal.status).send(JSON.stringify(refusal.body));
@@ -70,6 +75,11 @@ export function observeFastify(
     // Fastify hands its headers to the answer in one go: the answer itself does not know them.
     headerOf: (name) => reply.getHeader(name) ?? reply.raw.getHeader(name),
   });
+}
+
+/** Only the agreement is looked for in it: Fastify knows the route. */
+export function fastifyPathOf(request: FastifyRequest): string {
+  return request.originalUrl;
 }
 
 const knownTemplateOf = remembered(5_000, templateOf);

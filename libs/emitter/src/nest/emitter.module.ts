@@ -13,8 +13,8 @@ import type { Caller, Details } from '../calls/write-call.js';
 import { enforce } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 import { Emitter, startEmitter } from '../emitter.service.js';
-import { expressRouteOf, observeExpress } from '../express/middleware.service.js';
-import { fastifyRouteOf, observeFastify } from '../fastify/plugin.service.js';
+import { expressPathOf, expressRouteOf, observeExpress } from '../express/middleware.service.js';
+import { fastifyPathOf, fastifyRouteOf, observeFastify } from '../fastify/plugin.service.js';
 import type { EmitterSettings } from '../settings.js';
 
 /** The module of Nest, on Fastify or Express: hooks of the adapter see every answer, an interceptor after all guards honours restrictions. */
@@ -89,14 +89,10 @@ class HonourRestrictions implements NestInterceptor {
     if (this.hooks.ignore?.(request) === true) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply | Response>();
     const raw = 'raw' in request ? request.raw : request;
+    const pathOf = () => ('raw' in request ? fastifyPathOf(request) : expressPathOf(request));
     const routeOf = () => ('raw' in request ? fastifyRouteOf(request) : expressRouteOf(request, null));
     const response = 'raw' in reply ? reply.raw : reply;
-    const { headers, refusal } = enforce(
-      this.hooks,
-      { request, raw, response },
-      request.originalUrl,
-      routeOf,
-    );
+    const { headers, refusal } = enforce(this.hooks, { request, raw, response }, pathOf, routeOf);
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(reply, name, value);
     if (refusal) throw new HttpException(refusal.body, refusal.status);
     return next.handle();
