@@ -18,7 +18,7 @@ export interface HookSettings<Request> {
   readonly identify: (request: Request) => Caller | null;
   /** What only the handler knows; asked when the call has been answered. */
   readonly describe?: (request: Request) => Details;
-  /** True for calls that are none of the API's, such as health checks: no event, no restriction. */
+  /** True for calls that are none of the API's, such as health checks: no event, no restriction. One that throws leaves out nothing. */
   readonly ignore?: (request: Request) => boolean;
 }
 
@@ -39,6 +39,17 @@ export interface SeenCall<Request> {
 const NO_DETAILS: Details = {};
 /** Judgements of calls that are restricted, for their events; those that pass freely are not noted. */
 const judgements = new WeakMap<IncomingMessage, Judgement>();
+
+/** Whether the API leaves a call out. A failure of its own function costs neither the call nor its event. */
+export function isIgnored<Request>({ ignore, emitter }: HookSettings<Request>, request: Request): boolean {
+  if (!ignore) return false;
+  try {
+    return ignore(request);
+  } catch {
+    emitter.noteFailure();
+    return false;
+  }
+}
 
 /** Emits one event when the answer has ended, or the client has gone away. */
 export function observe<Request>(settings: HookSettings<Request>, call: SeenCall<Request>): void {

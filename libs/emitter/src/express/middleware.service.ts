@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { routeOfExpress } from '../calls/framework-route.js';
-import { enforce, observe } from '../calls/observe.service.js';
+import { enforce, isIgnored, observe } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 
 /** The middleware of Express 5. */
@@ -16,11 +16,11 @@ export interface ExpressEmitter {
 export function expressEmitter(settings: HookSettings<Request>): ExpressEmitter {
   return {
     observe: (request, response, next) => {
-      if (settings.ignore?.(request) !== true) observeExpress(settings, request, response);
+      if (!isIgnored(settings, request)) observeExpress(settings, request, response);
       next();
     },
     enforce: (request, response, next) => {
-      if (settings.ignore?.(request) === true) return next();
+      if (isIgnored(settings, request)) return next();
       // Express looks for the route only when all middlewares have passed: restrictions of a route are held against the path.
       const call = { request, raw: request, response };
       const { headers, refusal } = enforce(

@@ -111,3 +111,20 @@ it.each(['/V1/1/Contacts/77', '/v1/1/contacts/77/', 'http://other/v1/1/contacts/
     expect(await statusOfTarget(target, 'isv_b')).toBe(200);
   },
 );
+
+it('an API goes on when what tells whether to ignore a call throws', async () => {
+  const app = express();
+  const broken = () => {
+    throw new Error('broken');
+  };
+  const emitting = expressEmitter({ emitter: test.emitter, identify: () => null, ignore: broken });
+  app.use(emitting.observe, emitting.enforce);
+  app.get('/', (_request, response) => void response.json('ok'));
+  const other = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const before = test.emitter.stats().skipped;
+  const answer = await fetch(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
+  expect([answer.status, test.emitter.stats().skipped]).toEqual([200, before + 2]);
+  other.closeAllConnections();
+  other.close();
+});

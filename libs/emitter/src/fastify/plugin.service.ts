@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { templateOf } from '../calls/framework-route.js';
 import { remembered } from '../calls/remembered.js';
 import { FREE } from '../restrictions/gate.service.js';
-import { enforce, observe } from '../calls/observe.service.js';
+import { enforce, isIgnored, observe } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 
 /** The hooks of Fastify 5. */
@@ -22,7 +22,7 @@ export interface FastifyEmitterOptions extends HookSettings<FastifyRequest> {
  */
 export function fastifyEmitter(app: FastifyInstance, options: FastifyEmitterOptions, done: () => void): void {
   app.addHook('onRequest', (request, reply, next) => {
-    if (options.ignore?.(request) !== true) observeFastify(options, request, reply);
+    if (!isIgnored(options, request)) observeFastify(options, request, reply);
     next();
   });
   const judge = enforcing(options);
@@ -39,7 +39,7 @@ export function enforcing(
   options: HookSettings<FastifyRequest>,
 ): (request: FastifyRequest, reply: FastifyReply, next: () => void) => void {
   return (request, reply, next) => {
-    if (options.ignore?.(request) === true) return next();
+    if (isIgnored(options, request)) return next();
     const call = { request, raw: request.raw, response: reply.raw };
     const { headers, refusal } = enforce(
       options,

@@ -10,7 +10,7 @@ import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Details } from '../calls/write-call.js';
-import { enforce } from '../calls/observe.service.js';
+import { enforce, isIgnored } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 import { Emitter, startEmitter } from '../emitter.service.js';
 import { expressPathOf, expressRouteOf, observeExpress } from '../express/middleware.service.js';
@@ -43,12 +43,12 @@ export class EmitterModule implements OnApplicationShutdown {
     // A context without HTTP emits SMS only. Here, before anything is listening, the adapter takes hooks for all its routes.
     if (httpAdapter?.getType() === 'fastify') {
       httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, next) => {
-        if (hooks.ignore?.(request) !== true) observeFastify(hooks, request, reply);
+        if (!isIgnored(hooks, request)) observeFastify(hooks, request, reply);
         next();
       });
     } else if (httpAdapter?.getType() === 'express') {
       httpAdapter.use((request: Request, response: Response, next: () => void) => {
-        if (hooks.ignore?.(request) !== true) observeExpress(hooks, request, response);
+        if (!isIgnored(hooks, request)) observeExpress(hooks, request, response);
         next();
       });
     }
@@ -86,7 +86,7 @@ class HonourRestrictions implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
     if (context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<NestRequest>();
-    if (this.hooks.ignore?.(request) === true) return next.handle();
+    if (isIgnored(this.hooks, request)) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply | Response>();
     const raw = 'raw' in request ? request.raw : request;
     const pathOf = () => ('raw' in request ? fastifyPathOf(request) : expressPathOf(request));
