@@ -64,7 +64,7 @@ export async function startDoor(): Promise<TestDoor> {
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const retry = { attempts: 4, firstWaitMs: 1, longestWaitMs: 5, timeoutMs: 500 };
+  const retry = { attempts: 4, firstWaitMs: 1, longestWaitMs: 5, timeoutMs: 10_000 };
   const test: TestDoor = {
     door: { url, token: 'a-token', retry },
     events: [],
