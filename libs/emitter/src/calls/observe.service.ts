@@ -18,7 +18,7 @@ export interface HookSettings<Request> {
   readonly identify: (request: Request) => Caller | null;
   /** What only the handler knows; asked when the call has been answered. */
   readonly describe?: (request: Request) => Details;
-  /** True for calls that are none of the API's, such as health checks: no event, no restriction. */
+  /** True for calls that are none of the API's, such as health checks: no event, no restriction. One that throws leaves out nothing. */
   readonly ignore?: (request: Request) => boolean;
 }
 
@@ -39,6 +39,17 @@ export interface SeenCall<Request> {
 const NO_DETAILS: Details = {};
 /** Judgements of calls that are restricted, for their events; those that pass freely are not noted. */
 const judgements = new WeakMap<IncomingMessage, Judgement>();
+
+/** Whether the API leaves a call out. A failure of its own function costs neither the call nor its event. */
+export function isIgnored<Request>({ ignore, emitter }: HookSettings<Request>, request: Request): boolean {
+  if (!ignore) return false;
+  try {
+    return ignore(request);
+  } catch {
+    emitter.noteFailure();
+    return false;
+  }
+}
 
 /** Emits one event when the answer has ended, or the client has gone away. */
 export function observe<Request>(settings: HookSettings<Request>, call: SeenCall<Request>): void {
@@ -77,11 +88,15 @@ export function observe<Request>(settings: HookSettings<Request>, call: SeenCall
   });
 }
 
-/** Judges a call. @param routeOf its template, asked only where something restricts the caller */
+/**
+ * Judges a call. Path and route are asked only where something restricts the caller.
+ * @param pathOf the path in which the framework looks for the route
+ * @param routeOf the template; null where it is not known yet
+ */
 export function enforce<Request>(
   settings: HookSettings<Request>,
   call: { readonly request: Request; readonly raw: IncomingMessage; readonly response: ServerResponse },
-  target: string,
+  pathOf: () => string,
   routeOf: () => string | null,
 ): Judgement {
   try {
@@ -90,7 +105,7 @@ export function enforce<Request>(
     if (!caller || !settings.emitter.isRestricted(caller.integrationId)) return FREE;
     const route = routeOf();
     const known = route === null ? null : settings.emitter.routeOf(route);
-    const path = target.split('?', 1)[0]!;
+    const path = pathOf();
     const judgement = settings.emitter.judge(
       {
         integrationId: caller.integrationId,

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { routeOfExpress } from '../calls/framework-route.js';
-import { enforce, observe } from '../calls/observe.service.js';
+import { enforce, isIgnored, observe } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 
 /** The middleware of Express 5. */
@@ -16,14 +16,19 @@ export interface ExpressEmitter {
 export function expressEmitter(settings: HookSettings<Request>): ExpressEmitter {
   return {
     observe: (request, response, next) => {
-      if (settings.ignore?.(request) !== true) observeExpress(settings, request, response);
+      if (!isIgnored(settings, request)) observeExpress(settings, request, response);
       next();
     },
     enforce: (request, response, next) => {
-      if (settings.ignore?.(request) === true) return next();
+      if (isIgnored(settings, request)) return next();
       // Express looks for the route only when all middlewares have passed: restrictions of a route are held against the path.
       const call = { request, raw: request, response };
-      const { headers, refusal } = enforce(settings, call, request.originalUrl, () => null);
+      const { headers, refusal } = enforce(
+        settings,
+        call,
+        () => expressPathOf(request),
+        () => null,
+      );
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       if (!refusal) return next();
       response.statusCode = refusal.status;
@@ -43,6 +48,14 @@ export function observeExpress(settings: HookSettings<Request>, request: Request
     headerOf: (name) => response.getHeader(name),
     routeOf: (caller) => expressRouteOf(request, caller?.organizationId ?? null),
   });
+}
+
+/**
+ * The path that Express holds its routes against. Its own reading, for a target may be a whole address
+ * (`GET http://host/v1/1/sms`) or have a fragment, and is on the same route.
+ */
+export function expressPathOf(request: Request): string {
+  return request.baseUrl + request.path;
 }
 
 /** null while no route has been found. Of a list of paths the first counts; a regular expression is no template. */

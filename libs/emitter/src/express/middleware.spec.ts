@@ -1,5 +1,6 @@
 import { validateEvent, type ApiCallEvent } from '@taxameter/contracts';
 import express, { Router } from 'express';
+import { request as httpRequest } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { removeFolders, restriction, startTestEmitter, statusOf, until } from '../emitter.testing.js';
@@ -89,4 +90,41 @@ it('an API on Express emits each answer with its whole route, and honours restri
   expect(events[0]!.data).toMatchObject({ organizationId: '148383', operation: 'item' });
   expect(events[3]!.data.responseBytes).toBeGreaterThan(50_000);
   expect(events[3]!.data.responseBytes).toBeLessThan(52_000);
+});
+
+/** The status of a request whose target goes out as it is written. */
+const statusOfTarget = (path: string, client: string) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const headers = { authorization: `Bearer ${client}` };
+    httpRequest({ hostname, port, path, headers }, (answer) => resolve(answer.resume().statusCode))
+      .on('error', reject)
+      .end();
+  });
+
+it.each(['/V1/1/Contacts/77', '/v1/1/contacts/77/', 'http://other/v1/1/contacts/77', '/v1/1/contacts/77#x'])(
+  'the block of a route holds for the target %s, which Express takes for that route',
+  async (target) => {
+    test.feed.publish(statusOf([restriction({ capability: 'route:/v1/{o}/contacts/{c}' })]));
+    await until(() => test.emitter.isRestricted('isv_a'));
+    expect(await statusOfTarget(target, 'isv_a')).toBe(403);
+    expect(await statusOfTarget(target, 'isv_b')).toBe(200);
+  },
+);
+
+it('an API goes on when what tells whether to ignore a call throws', async () => {
+  const app = express();
+  const broken = () => {
+    throw new Error('broken');
+  };
+  const emitting = expressEmitter({ emitter: test.emitter, identify: () => null, ignore: broken });
+  app.use(emitting.observe, emitting.enforce);
+  app.get('/', (_request, response) => void response.json('ok'));
+  const other = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const before = test.emitter.stats().skipped;
+  const answer = await fetch(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
+  expect([answer.status, test.emitter.stats().skipped]).toEqual([200, before + 2]);
+  other.closeAllConnections();
+  other.close();
 });

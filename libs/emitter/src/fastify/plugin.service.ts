@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { templateOf } from '../calls/framework-route.js';
 import { remembered } from '../calls/remembered.js';
 import { FREE } from '../restrictions/gate.service.js';
-import { enforce, observe } from '../calls/observe.service.js';
+import { enforce, isIgnored, observe } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 
 /** The hooks of Fastify 5. */
@@ -22,7 +22,7 @@ export interface FastifyEmitterOptions extends HookSettings<FastifyRequest> {
  */
 export function fastifyEmitter(app: FastifyInstance, options: FastifyEmitterOptions, done: () => void): void {
   app.addHook('onRequest', (request, reply, next) => {
-    if (options.ignore?.(request) !== true) observeFastify(options, request, reply);
+    if (!isIgnored(options, request)) observeFastify(options, request, reply);
     next();
   });
   const judge = enforcing(options);
@@ -39,9 +39,14 @@ export function enforcing(
   options: HookSettings<FastifyRequest>,
 ): (request: FastifyRequest, reply: FastifyReply, next: () => void) => void {
   return (request, reply, next) => {
-    if (options.ignore?.(request) === true) return next();
+    if (isIgnored(options, request)) return next();
     const call = { request, raw: request.raw, response: reply.raw };
-    const { headers, refusal } = enforce(options, call, request.originalUrl, () => fastifyRouteOf(request));
+    const { headers, refusal } = enforce(
+      options,
+      call,
+      () => fastifyPathOf(request),
+      () => fastifyRouteOf(request),
+    );
     if (headers !== FREE.headers) void reply.headers(headers);
     if (!refusal) return next();
     return void reply.code(refusal.status).send(JSON.stringify(refusal.body));
@@ -70,6 +75,11 @@ export function observeFastify(
     // Fastify hands its headers to the answer in one go: the answer itself does not know them.
     headerOf: (name) => reply.getHeader(name) ?? reply.raw.getHeader(name),
   });
+}
+
+/** Only the agreement is looked for in it: Fastify knows the route. */
+export function fastifyPathOf(request: FastifyRequest): string {
+  return request.originalUrl;
 }
 
 const knownTemplateOf = remembered(5_000, templateOf);

@@ -11,6 +11,9 @@ let test: TestEmitter;
 let app: FastifyInstance;
 let url: string;
 
+const broken = (): never => {
+  throw new Error('broken');
+};
 const callers = new WeakMap<object, Caller>();
 
 beforeAll(async () => {
@@ -153,15 +156,24 @@ describe('an API on Fastify', () => {
     const { emitter } = test;
     await other.register(fastifyEmitter, {
       emitter,
-      identify: () => {
-        throw new Error('broken');
-      },
+      identify: broken,
     });
     other.get('/', () => 'ok');
     const address = await other.listen({ port: 0, host: '127.0.0.1' });
     const before = emitter.stats().skipped;
     expect((await fetch(address)).status).toBe(200);
     await until(() => emitter.stats().skipped === before + 2);
+    await other.close();
+  });
+
+  it('emits a call of which it cannot be told whether to ignore it', async () => {
+    const other = fastify();
+    await other.register(fastifyEmitter, { emitter: test.emitter, identify: () => null, ignore: broken });
+    other.get('/', () => 'ok');
+    const before = test.emitter.stats().skipped;
+    expect((await fetch(await other.listen({ port: 0, host: '127.0.0.1' }))).status).toBe(200);
+    await arrived(1);
+    expect(test.emitter.stats().skipped).toBe(before + 2);
     await other.close();
   });
 });

@@ -56,7 +56,7 @@ describe.each([
   ['Fastify', () => new FastifyAdapter()],
   ['Express', () => new ExpressAdapter()],
 ] as const)('an API on Nest over %s', (_name, adapter) => {
-  it('emits what guards refuse as well, honours restrictions after guards, and sends SMS', async () => {
+  it('emits what guards refuse as well and what it cannot be told to ignore, honours restrictions after guards, and sends SMS', async () => {
     const door = await startDoor();
     const feed = await startFeed();
     @Module({
@@ -76,6 +76,10 @@ describe.each([
             user === undefined
               ? null
               : { integrationId: (user as { clientId?: string }).clientId ?? 'unknown' },
+          ignore: ({ url }) => {
+            if (url.includes('/nothing')) throw new Error('broken');
+            return url.includes('/health');
+          },
         }),
       ],
       controllers: [Contacts],
@@ -91,6 +95,7 @@ describe.each([
     await call('/v1/1/contacts/77');
     await fetch(`${url}/v1/1/contacts/77`);
     await call('/v1/1/nothing');
+    await call('/health');
     const { messageId } = (await (await call('/v1/1/sms/7/send-sms', { method: 'POST' })).json()) as {
       messageId: string;
     };
@@ -114,6 +119,7 @@ describe.each([
       [201, '/v1/{organizationId}/sms/{voucherGuid}/send-sms', 'none'],
       [429, '/v1/{organizationId}/sms/{voucherGuid}/send-sms', 'throttle'],
     ]);
+    expect(app.get(Emitter).stats().skipped).toBe(1);
     expect(messageId).toMatch(/^sms_[0-9a-f]{32}$/);
     expect(events.map(({ id }) => id)).toContain(messageId);
     await app.close();

@@ -10,11 +10,11 @@ import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller, Details } from '../calls/write-call.js';
-import { enforce } from '../calls/observe.service.js';
+import { enforce, isIgnored } from '../calls/observe.service.js';
 import type { HookSettings } from '../calls/observe.service.js';
 import { Emitter, startEmitter } from '../emitter.service.js';
-import { expressRouteOf, observeExpress } from '../express/middleware.service.js';
-import { fastifyRouteOf, observeFastify } from '../fastify/plugin.service.js';
+import { expressPathOf, expressRouteOf, observeExpress } from '../express/middleware.service.js';
+import { fastifyPathOf, fastifyRouteOf, observeFastify } from '../fastify/plugin.service.js';
 import type { EmitterSettings } from '../settings.js';
 
 /** The module of Nest, on Fastify or Express: hooks of the adapter see every answer, an interceptor after all guards honours restrictions. */
@@ -43,12 +43,12 @@ export class EmitterModule implements OnApplicationShutdown {
     // A context without HTTP emits SMS only. Here, before anything is listening, the adapter takes hooks for all its routes.
     if (httpAdapter?.getType() === 'fastify') {
       httpAdapter.getInstance<FastifyInstance>().addHook('onRequest', (request, reply, next) => {
-        if (hooks.ignore?.(request) !== true) observeFastify(hooks, request, reply);
+        if (!isIgnored(hooks, request)) observeFastify(hooks, request, reply);
         next();
       });
     } else if (httpAdapter?.getType() === 'express') {
       httpAdapter.use((request: Request, response: Response, next: () => void) => {
-        if (hooks.ignore?.(request) !== true) observeExpress(hooks, request, response);
+        if (!isIgnored(hooks, request)) observeExpress(hooks, request, response);
         next();
       });
     }
@@ -86,17 +86,13 @@ class HonourRestrictions implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): ReturnType<CallHandler['handle']> {
     if (context.getType() !== 'http') return next.handle();
     const request = context.switchToHttp().getRequest<NestRequest>();
-    if (this.hooks.ignore?.(request) === true) return next.handle();
+    if (isIgnored(this.hooks, request)) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply | Response>();
     const raw = 'raw' in request ? request.raw : request;
+    const pathOf = () => ('raw' in request ? fastifyPathOf(request) : expressPathOf(request));
     const routeOf = () => ('raw' in request ? fastifyRouteOf(request) : expressRouteOf(request, null));
     const response = 'raw' in reply ? reply.raw : reply;
-    const { headers, refusal } = enforce(
-      this.hooks,
-      { request, raw, response },
-      request.originalUrl,
-      routeOf,
-    );
+    const { headers, refusal } = enforce(this.hooks, { request, raw, response }, pathOf, routeOf);
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(reply, name, value);
     if (refusal) throw new HttpException(refusal.body, refusal.status);
     return next.handle();

@@ -1,3 +1,4 @@
+import { smsSent } from '@taxameter/contracts';
 import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,11 +15,20 @@ import type { Segment, Segments } from './segments.service.js';
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const TIMEOUT_MS = 30_000;
-/** What the door refuses is kept here, to be looked at; above it only counted. */
+/** What the door refuses is kept, to be looked at; calls above it are only counted. */
 const MAX_REFUSED_BYTES = 16 * 1024 * 1024;
 const TAKE_OVER_MS = 60_000;
-/** The batch itself is at fault: half of it may pass. */
-const OF_THE_BATCH: ReadonlySet<number> = new Set([400, 413, 422]);
+/** Problems of the batch itself: half of it may pass. */
+const OF_THE_BATCH: ReadonlySet<string | null> = new Set([
+  'not-json',
+  'not-a-batch',
+  'invalid-event',
+  'invalid-input',
+  'body-too-large',
+  'too-many-events',
+]);
+/** HTTP: the body is too large. A proxy says it as well. */
+const TOO_LARGE = 413;
 
 export class Delivery {
   /** Events that the door has accepted. */
@@ -95,7 +105,10 @@ export class Delivery {
 
   private async send(segment: Segment): Promise<number | null> {
     const retryAfterMs = await this.offer(segment.content, segment.body);
-    if (retryAfterMs === null) await this.segments.remove(segment);
+    if (retryAfterMs === null) {
+      this.trouble = null;
+      await this.segments.remove(segment);
+    }
     return retryAfterMs;
   }
 
@@ -106,16 +119,17 @@ export class Delivery {
         this.trouble = answer.trouble;
         return answer.retryAfterMs;
       }
-      this.trouble = null;
       await this.settle(content, answer);
       return null;
     } catch (error) {
       if (!(error instanceof SendingFailed)) throw error;
-      if (!OF_THE_BATCH.has(error.status ?? 0)) {
-        this.trouble = error.message;
-        return LONGEST_WAIT_MS;
+      if (OF_THE_BATCH.has(error.code)) return this.offerHalves(content, error.message);
+      if (error.status === TOO_LARGE && wholeLines(content).lines > 1) {
+        return this.offerHalves(content, error.message);
       }
-      return this.offerHalves(content, error.message);
+      // Of a wrong address, a proxy or a firewall, which says nothing of the events: else it would empty the whole backlog.
+      this.trouble = error.message;
+      return LONGEST_WAIT_MS;
     }
   }
 
@@ -145,6 +159,7 @@ export class Delivery {
     this.accepted += accepted;
   }
 
+  /** @throws Error when an SMS is refused and there is no room to keep it: its segment then stays, to be sent again */
   private async setAside(
     refused: readonly { readonly line: string; readonly reason: string }[],
   ): Promise<void> {
@@ -155,6 +170,8 @@ export class Delivery {
     );
     if (size < MAX_REFUSED_BYTES) {
       await appendFile(path, refused.map((one) => `${JSON.stringify(one)}\n`).join(''), { flush: true });
+    } else if (refused.some(({ line }) => line.includes(smsSent.type))) {
+      throw new Error(`${path} is full and an SMS was refused: nothing is sent until you have moved it away`);
     }
     this.refused += refused.length;
     this.lastRefusal = refused.at(-1)?.reason ?? null;

@@ -1,6 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { sampleApiCall } from '@taxameter/contracts/testing';
+import { sampleApiCall, sampleSms } from '@taxameter/contracts/testing';
 import { removeFolders, temporaryFolder, until } from '../emitter.testing.js';
 import { startDoor } from '../send/door.testing.js';
 import type { TestDoor } from '../send/door.testing.js';
@@ -34,6 +34,7 @@ function deliver(url = door.door.url): Delivery {
 }
 
 const event = (id: string) => JSON.stringify(sampleApiCall(id, '2026-10-05T08:00:00Z'));
+const sms = (id: string) => JSON.stringify(sampleSms(id, '2026-10-05T08:00:00Z'));
 const write = (...lines: string[]) =>
   segments.append(Buffer.from(lines.map((line) => `${line},\n`).join('')), lines.length, false);
 const ids = () => door.events.map((one) => (one as { id: string }).id);
@@ -83,6 +84,46 @@ describe('the delivery', () => {
     expect(ids()).toEqual(['1', '2', '3', '5']);
     expect(aside().map(({ line }) => line)).toEqual(['{"spoilt']);
     expect([delivery.accepted, delivery.refused]).toEqual([4, 1]);
+  });
+
+  it.each([400, 404, 413, 422])(
+    'keeps everything while something that is not the door answers %s to all',
+    async (status) => {
+      door.failures = Array.from({ length: 20 }, () => status);
+      await write(event('1'), event('2'), event('3'));
+      const delivery = deliver();
+      await until(() => delivery.trouble !== null);
+      expect(delivery.trouble).toContain(String(status));
+      expect([segments.waiting.events, delivery.refused]).toEqual([3, 0]);
+      door.failures = [];
+      await delivery.end(5_000);
+      expect(ids()).toEqual(['1', '2', '3']);
+    },
+  );
+
+  it('sends less at a time where a proxy takes no more', async () => {
+    door.isTooLarge = (body) => (JSON.parse(body) as unknown[]).length > 2;
+    await write(...['1', '2', '3', '4', '5'].map(event));
+    deliver();
+    await until(() => segments.waiting.files === 0);
+    expect(ids()).toEqual(['1', '2', '3', '4', '5']);
+  });
+
+  it('lets no refused SMS go when there is no more room for what is refused, and only counts calls', async () => {
+    const path = join(folder, 'refused.jsonl');
+    writeFileSync(path, `${'x'.repeat(16 * 1024 * 1024 - 1)}\n`);
+    door.rejectWhen = () => 'is not known';
+    await write(event('1'));
+    const delivery = deliver();
+    await until(() => delivery.refused === 1);
+    await write(sms('2'));
+    await until(() => delivery.trouble !== null);
+    expect(delivery.trouble).toMatch(/refused\.jsonl is full and an SMS was refused/);
+    expect([segments.waiting.events, delivery.refused]).toEqual([1, 1]);
+    rmSync(path);
+    await until(() => segments.waiting.files === 0);
+    expect(aside().map(({ line }) => line)).toEqual([sms('2')]);
+    await until(() => delivery.trouble === null);
   });
 
   it('keeps everything while its token is not good', async () => {

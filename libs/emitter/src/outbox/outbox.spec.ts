@@ -81,6 +81,24 @@ describe('segments', () => {
     expect(await sent(segments)).toEqual(['{"a":1}', '{"a":2}', '{"a":4}']);
   });
 
+  it('taken over do not overwrite the one being written that was begun in the same millisecond', async () => {
+    const segments = await openSegments();
+    await write(segments, '{"a":1}');
+    const [digits] = /\d{15}/.exec(readdirSync(folder)[0]!)!;
+    writeFileSync(join(folder, `events-${digits}-${deadPid()}.batch`), '{"a":2},\n');
+    await segments.takeOver();
+    await write(segments, '{"a":3}');
+    expect((await sent(segments)).sort()).toEqual(['{"a":1}', '{"a":2}', '{"a":3}']);
+  });
+
+  it('taken over do not overwrite what an earlier process with our number has left', async () => {
+    // No process has the first number, and its file is found before ours.
+    for (const owner of [1_000_000_000, process.pid]) {
+      writeFileSync(join(folder, `events-001700000000000-${owner}.batch`), `{"a":${owner}},\n`);
+    }
+    expect(await sent(await openSegments())).toHaveLength(2);
+  });
+
   it('of a process that lives are left alone', async () => {
     const name = `events-001700000000000-${process.ppid}.batch`;
     writeFileSync(join(folder, name), '{"a":1},\n');

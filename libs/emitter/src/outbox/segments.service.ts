@@ -125,12 +125,13 @@ export class Segments {
   takeOver(isStart = false): Promise<void> {
     return this.inTurn(async () => {
       const names = (await readdir(this.folder)).filter((name) => NAME.test(name)).sort();
+      const ofOthers: string[] = [];
       for (const name of names) {
-        const [, digits, owner] = NAME.exec(name)!;
-        const pid = Number(owner);
-        if (pid === process.pid ? !isStart : isAlive(pid)) continue;
-        await this.adopt(join(this.folder, name), Number(digits));
+        if (ownerOf(name) !== process.pid) ofOthers.push(name);
+        else if (isStart) await this.adopt(name);
       }
+      // After our own: a name that we shall give must not be that of a file which we do not know yet.
+      for (const name of ofOthers) if (!isAlive(ownerOf(name))) await this.adopt(name);
       this.closed.sort((left, right) => left.sequence - right.sequence);
     });
   }
@@ -143,12 +144,16 @@ export class Segments {
     });
   }
 
-  private async adopt(from: string, wanted: number): Promise<void> {
-    const sequence = this.closed.some((known) => known.sequence === wanted) ? this.nextSequence() : wanted;
+  private async adopt(name: string): Promise<void> {
+    const wanted = Number(NAME.exec(name)![1]);
+    // Two processes may have begun a file in the same millisecond, and a rename puts one in the place of the other.
+    const isTaken =
+      this.current?.sequence === wanted || this.closed.some(({ sequence }) => sequence === wanted);
+    const sequence = isTaken ? this.nextSequence() : wanted;
     this.sequence = Math.max(this.sequence, sequence);
     const path = this.pathOf(sequence);
     try {
-      await rename(from, path);
+      await rename(join(this.folder, name), path);
     } catch (error) {
       // Another process was faster.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
@@ -216,6 +221,10 @@ async function readIfThere(path: string): Promise<Buffer> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw error;
   }
+}
+
+function ownerOf(name: string): number {
+  return Number(NAME.exec(name)![2]);
 }
 
 function isAlive(pid: number): boolean {

@@ -49,6 +49,14 @@ describe('a call', () => {
     expect(verdict([restriction({ capability })], free)).toBe('pass');
   });
 
+  it.each(['/V1/1/Contacts', '/v1/1/contacts/', '//v1/1/CONTACTS'])(
+    'is bound by the block of a route on the path %s while its route is not known',
+    (path) => {
+      const block = restriction({ capability: 'route:/v1/{id}/contacts' });
+      expect(verdict([block], { route: null, path })).toBe('blocked');
+    },
+  );
+
   it('is refused whole when its integration is deactivated, from the instant on', () => {
     const at = (nowMs: number) =>
       decide(

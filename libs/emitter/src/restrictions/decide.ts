@@ -84,7 +84,10 @@ function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
-/** Whether a call is on the route of a template. Names of parameters do not matter: `/v1/{id}` is `/v1/{organizationId}`. */
+/**
+ * Whether a call is on the route of a template. Names of parameters do not matter: `/v1/{id}` is `/v1/{organizationId}`. A path
+ * is held against it without regard to letter case, as Express finds routes: else a capital letter would be a way round a block.
+ */
 export function isOnRoute(template: string, { route, path }: Pick<CallToJudge, 'route' | 'path'>): boolean {
   const wanted = segmentsOf(template);
   if (route !== null) {
@@ -96,7 +99,8 @@ export function isOnRoute(template: string, { route, path }: Pick<CallToJudge, '
   }
   const given = segmentsOf(path);
   return (
-    given.length === wanted.length && wanted.every((one, index) => isParameter(one) || one === given[index])
+    given.length === wanted.length &&
+    wanted.every((one, index) => isParameter(one) || one.toLowerCase() === given[index]!.toLowerCase())
   );
 }
 

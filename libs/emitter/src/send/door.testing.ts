@@ -20,8 +20,16 @@ export interface TestDoor {
   rejectWhen: (event: unknown) => string | null;
   /** Bodies that are answered with 400, as those that are not JSON. */
   isBroken: (body: string) => boolean;
+  /** Bodies that a proxy in front of the door answers with 413. */
+  isTooLarge: (body: string) => boolean;
   stop: () => Promise<void>;
 }
+
+const NOT_JSON = JSON.stringify({
+  type: 'urn:taxameter:problem:not-json',
+  status: 400,
+  detail: 'the body is not JSON in UTF-8',
+});
 
 export async function startDoor(): Promise<TestDoor> {
   let atOnce = 0;
@@ -40,7 +48,8 @@ export async function startDoor(): Promise<TestDoor> {
         const failure = test.failures.shift();
         if (failure === 'hang up') request.socket.destroy();
         else if (failure !== undefined) response.writeHead(failure).end('{"detail":"told to fail"}');
-        else if (test.isBroken(body)) response.writeHead(400).end('{"detail":"the body is not JSON"}');
+        else if (test.isTooLarge(body)) response.writeHead(413).end('<html>too large</html>');
+        else if (test.isBroken(body)) response.writeHead(400).end(NOT_JSON);
         else response.writeHead(202).end(test.answer ?? JSON.stringify(take(JSON.parse(body) as unknown[])));
       }, test.delayMs);
     });
@@ -55,7 +64,7 @@ export async function startDoor(): Promise<TestDoor> {
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const retry = { attempts: 4, firstWaitMs: 1, longestWaitMs: 5, timeoutMs: 500 };
+  const retry = { attempts: 4, firstWaitMs: 1, longestWaitMs: 5, timeoutMs: 10_000 };
   const test: TestDoor = {
     door: { url, token: 'a-token', retry },
     events: [],
@@ -68,6 +77,7 @@ export async function startDoor(): Promise<TestDoor> {
     mostAtOnce: 0,
     rejectWhen: () => null,
     isBroken: () => false,
+    isTooLarge: () => false,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

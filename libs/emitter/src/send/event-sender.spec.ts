@@ -25,9 +25,10 @@ function event(number: number, integrationId = 'isv', padding = ''): CloudEvent 
   };
 }
 
-async function send(events: CloudEvent[]): Promise<Receipt[]> {
+async function send(events: CloudEvent[], timeoutMs?: number): Promise<Receipt[]> {
   const receipts: Receipt[] = [];
-  const sender = new EventSender(door.door, (receipt) => receipts.push(receipt));
+  const retry = { ...door.door.retry!, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const sender = new EventSender({ ...door.door, retry }, (receipt) => receipts.push(receipt));
   for (const [index, one] of events.entries()) await sender.add(one, index + 1);
   await sender.finish();
   return receipts;
@@ -80,7 +81,7 @@ describe('the event sender', () => {
 
   it('repeats when the door does not answer in time', async () => {
     door.delayMs = 700;
-    const sending = send(numbered(1));
+    const sending = send(numbered(1), 500);
     setTimeout(() => (door.delayMs = 0), 400);
     expect(await sending).toEqual([{ accepted: 1, refused: [] }]);
   });

@@ -35,6 +35,8 @@ export class SendingFailed extends Error {
     message: string,
     /** Of an answer that refuses; null where there was none, or none of a door. */
     readonly status: number | null = null,
+    /** Code of the problem, where Taxameter itself has answered; null where it was a proxy, a firewall or another server. */
+    readonly code: string | null = null,
   ) {
     super(message);
   }
@@ -149,16 +151,32 @@ function refusal(url: string, status: number, text: string): SendingFailed {
   if (status === 404) {
     return new SendingFailed(`${url} has no /v1/events (404): is --url the address of Taxameter?`, status);
   }
-  return new SendingFailed(`${url} refused the events with status ${status}${detailOf(text)}.`, status);
+  return new SendingFailed(
+    `${url} refused the events with status ${status}${detailOf(text)}.`,
+    status,
+    codeOf(text),
+  );
+}
+
+const PROBLEM = 'urn:taxameter:problem:';
+
+function codeOf(text: string): string | null {
+  const { type } = problemOf(text);
+  return typeof type === 'string' && type.startsWith(PROBLEM) ? type.slice(PROBLEM.length) : null;
 }
 
 function detailOf(text: string): string {
+  const { detail, title } = problemOf(text);
+  const sentence = detail ?? title;
+  return typeof sentence === 'string' ? `: ${sentence.slice(0, 300)}` : '';
+}
+
+/** Problem details (RFC 9457), or nothing where the answer is none. */
+function problemOf(text: string): { type?: unknown; detail?: unknown; title?: unknown } {
   try {
-    const problem = JSON.parse(text) as { detail?: unknown; title?: unknown } | null;
-    const detail = problem?.detail ?? problem?.title;
-    return typeof detail === 'string' ? `: ${detail.slice(0, 300)}` : '';
+    return (JSON.parse(text) as object | null) ?? {};
   } catch {
-    return '';
+    return {};
   }
 }
 
