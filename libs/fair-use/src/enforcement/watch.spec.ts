@@ -89,6 +89,12 @@ describe('a block', () => {
     ['a write when it binds reads', { capability: 'reads' }, { method: 'POST' }, false],
     ['a write when it binds writes', { capability: 'writes' }, { method: 'OPTIONS' }, true],
     ['its route', { capability: 'route:/v1/a' }, { route: '/v1/a' }, true],
+    [
+      'its route under other names of parameters',
+      { capability: 'route:/v1/{id}/a' },
+      { route: '/v1/{organizationId}/a' },
+      true,
+    ],
     ['another route', { capability: 'route:/v1/a' }, { route: '/v1/a/b' }, false],
     [
       'sending SMS when it binds SMS',

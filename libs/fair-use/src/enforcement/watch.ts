@@ -1,5 +1,10 @@
 /** Which calls a block should have refused, and what is told of them. */
-import type { ApiCallEvent, IntegrationStatus, RestrictionObserved } from '@taxameter/contracts';
+import {
+  isSameRoute,
+  type ApiCallEvent,
+  type IntegrationStatus,
+  type RestrictionObserved,
+} from '@taxameter/contracts';
 
 /**
  * How long gateways have to learn of a block: the feed needs about a second (measured), clocks of two machines differ. Calls that began
@@ -90,7 +95,7 @@ export function binds(watch: Watch, call: ApiCallEvent['data']): boolean {
     case 'sms':
       return !isRead && SENDS_SMS.test(call.route);
     default:
-      return watch.capability === `route:${call.route}`;
+      return isSameRoute(watch.capability.slice('route:'.length), call.route);
   }
 }
 
