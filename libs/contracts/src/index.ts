@@ -16,6 +16,7 @@ export * from './gln.js';
 export * from './identifiers.js';
 export * from './money.js';
 export * from './quarter.js';
+export { isSameRoute } from './route-template.js';
 export * as fields from './text.js';
 export * from './topics.js';
 export * from './validate.js';

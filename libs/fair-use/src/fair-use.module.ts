@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BreachesController } from './breach/breaches.controller.js';
+import { Settling } from './enforcement/settling.service.js';
 import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
@@ -19,6 +20,6 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     RulesController,
     StatusController,
   ],
-  providers: [Evaluator, ObservationPublisher, Profiling],
+  providers: [Evaluator, ObservationPublisher, Profiling, Settling],
 })
 export class FairUseModule {}

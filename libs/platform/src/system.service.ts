@@ -7,6 +7,7 @@ import {
 } from './event-log/accounting-ranges.service.js';
 import type { PartitionPosition, PartitionStatus } from './event-log/consumer-state.js';
 import { EventLogError } from './event-log/kafka-failure.js';
+import type { LogExtent } from './event-log/log-position.js';
 import type { RelayStatus } from './event-log/outbox.service.js';
 import type { Page } from './http/page.js';
 import { Problem } from './http/problem.js';
@@ -54,6 +55,7 @@ export class System {
     private readonly partitionStatuses: readonly PartitionStatus[],
     private readonly log: {
       ends(): Promise<readonly { topic: string; partition: number; nextOffset: number }[]>;
+      extentsOf(topic: string): Promise<ReadonlyMap<number, LogExtent>>;
       ping(topics: readonly string[]): Promise<void>;
       waitingSince(positions: readonly PartitionPosition[]): Promise<readonly (Date | 'nothing' | null)[]>;
     },
@@ -130,6 +132,25 @@ export class System {
       partitions: perRoom.flatMap((room) => room.partitions),
       outbox: perRoom.map((room) => room.outbox),
     };
+  }
+
+  /**
+   * The partitions of a topic in which a room has records left to read, whichever process reads them: held against the log's end at the
+   * moment of the question.
+   * @throws EventLogError when the event log does not answer
+   */
+  async unreadPartitions(room: string, topic: string): Promise<number[]> {
+    const extents = await this.log.extentsOf(topic);
+    const rows = await this.databases
+      .get(room)!
+      .query<{ partition: number; nextOffset: number }[]>(
+        'select partition, next_offset as "nextOffset" from consumer_position where topic = $1',
+        [topic],
+      );
+    const positions = new Map(rows.map(({ partition, nextOffset }) => [partition, nextOffset]));
+    return [...extents]
+      .filter(([partition, { first, next }]) => (positions.get(partition) ?? first) < next)
+      .map(([partition]) => partition);
   }
 
   /**

@@ -1,16 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
 import {
   integrationStatusChanged,
   restrictionObserved,
   TOPICS,
+  type ApiCallEvent,
   type IntegrationStatus,
   type RestrictionObserved,
   type RestrictionObservedEvent,
 } from '@taxameter/contracts';
-import { OnEvents, type EventBatch } from '@taxameter/platform';
+import { OnEvents, type EventBatch, type ReceivedEvent } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { encode, fairUseRoom, recordsOf } from '../fair-use.testing.js';
 import { callAt } from '../signals/signals.testing.js';
+import { countLeaks } from './count-leaks.service.js';
 import { GRACE_MS, SETTLING_MS } from './watch.js';
 
 const heard: RestrictionObserved[] = [];
@@ -55,7 +58,12 @@ const block = (restrictionId: string): IntegrationStatus['restrictions'][number]
   until: null,
 });
 
-async function publish(integrationId: string, version: number, ms: number, restrictions: unknown[]) {
+async function publish(...status: Parameters<typeof appendStatus>) {
+  await appendStatus(...status);
+  await rooms.settle();
+}
+
+async function appendStatus(integrationId: string, version: number, ms: number, restrictions: unknown[]) {
   const status = [{ status: 'active', from: iso(0) }];
   const event = {
     specversion: '1.0',
@@ -74,7 +82,6 @@ async function publish(integrationId: string, version: number, ms: number, restr
       value: encode(event),
     },
   ]);
-  await rooms.settle();
 }
 
 async function call(integrationId: string, ms: number, isRefused: boolean, organizationId = '1') {
@@ -107,8 +114,8 @@ describe('a block that gateways were told of', () => {
     await rooms.settle();
     // The log took it in minutes after it began, so a lift would be known by now.
     expect(Date.now() - (SINCE + 1_000)).toBeGreaterThan(SETTLING_MS + 1_000);
+    await untilTrue(() => newest('rst_leak')?.letThrough === 1);
     expect(newest('rst_leak')).toMatchObject({
-      letThrough: 1,
       firstLetThroughAt: iso(Math.floor((SINCE + 1_000) / 1_000) * 1_000),
     });
   });
@@ -118,11 +125,83 @@ describe('a block that gateways were told of', () => {
     await publish('isv_lift', 2, SINCE + 60_000, []);
     expect(newest('rst_lift')).toMatchObject({ until: iso(SINCE + 60_000), letThrough: 0 });
     await call('isv_lift', SINCE + 60_000, false);
-    const [watch] = await rooms.databases
-      .get('fair-use')!
-      .query<{ let_through: number; pending: unknown[] }[]>(
-        "select let_through, pending from enforcement_watch where restriction_id = 'rst_lift'",
-      );
-    expect(watch).toEqual({ let_through: 0, pending: [] });
+    expect(await kept('rst_lift')).toEqual({ let_through: 0, pending: [] });
+  });
+
+  it('does not leak by a call after a lift that commits while the call is read', async () => {
+    await publish('isv_race', 1, FROM, [block('rst_race')]);
+    const lifting = database().createQueryRunner();
+    await lifting.startTransaction();
+    try {
+      const liftedMs = SINCE + 30_000;
+      const [lifter] = (await lifting.query('select pg_backend_pid() as pid')) as [{ pid: number }];
+      await lifting.query("update enforcement_watch set until_ms = $1 where restriction_id = 'rst_race'", [
+        liftedMs,
+      ]);
+      const time = new Date(liftedMs + 1_000);
+      const event = callAt(time.toISOString(), { integrationId: 'isv_race', organizationId: '1' });
+      const received = { event, time, appendedAt: time } as unknown as ReceivedEvent<ApiCallEvent>;
+      const reading = database().transaction((tx) => countLeaks({ tx, events: [received] }));
+      await untilTrue(async () => {
+        const waits = await database().query<unknown[]>(
+          'select from pg_locks where not granted and $1 = any(pg_blocking_pids(pid))',
+          [lifter.pid],
+        );
+        return waits.length > 0;
+      });
+      await lifting.commitTransaction();
+      await reading;
+    } finally {
+      await lifting.release();
+    }
+    expect(await kept('rst_race')).toEqual({ let_through: 0, pending: [] });
+  });
+
+  it('waits for the lift while what gateways are told is not read, and leaks when no call comes after it', async () => {
+    const nowMs = rooms.clock.now().getTime();
+    await publish('isv_slow', 1, FROM, [block('rst_slow')]);
+    await rooms.producer.append(recordsOf([leakAt(nowMs - 6_000), leakAt(nowMs - 2_000)], 2));
+    await rooms.settle();
+    expect((await kept('rst_slow')).pending).toHaveLength(2);
+    const holding = database().createQueryRunner();
+    await holding.startTransaction();
+    await holding.query('select from consumer_position where topic = $1 for update', [
+      TOPICS.integrationStatus.name,
+    ]);
+    try {
+      await appendStatus('isv_slow', 2, nowMs - 4_000, []);
+      // As the calls of others do.
+      await database().query("update watermark set appended_at = appended_at + interval '60 seconds'");
+      await sleep(2_500);
+      expect(await kept('rst_slow')).toMatchObject({ let_through: 0 });
+    } finally {
+      await holding.rollbackTransaction();
+      await holding.release();
+    }
+    await rooms.settle();
+    expect(await kept('rst_slow')).toEqual({ let_through: 1, pending: [] });
+    await publish('isv_slow', 3, FROM, [block('rst_last')]);
+    await rooms.producer.append(recordsOf([leakAt(nowMs - 1_000)], 1));
+    await untilTrue(() => newest('rst_last')?.letThrough === 1);
   });
 });
+
+const leakAt = (ms: number) => callAt(iso(ms), { integrationId: 'isv_slow', organizationId: '1' });
+
+async function untilTrue(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await isSo()) return;
+    await sleep(50);
+  }
+  throw new Error('it did not become true within ten seconds');
+}
+
+const database = () => rooms.databases.get('fair-use')!;
+
+async function kept(restrictionId: string): Promise<{ let_through: number; pending: unknown[] }> {
+  const rows = await database().query<[{ let_through: number; pending: unknown[] }]>(
+    'select let_through, pending from enforcement_watch where restriction_id = $1',
+    [restrictionId],
+  );
+  return rows[0];
+}

@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { integrationStatusChanged, TOPICS, type IntegrationStatusChangedEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import { end, watchesOf, type Observation } from './watch.js';
+import { end, moveEnd, watchesOf, type Observation } from './watch.js';
 import { lockWatchesOf, saveWatch, tell } from './watches.service.js';
 
 /** Learns which blocks there are, from what gateways are told. Nothing flows back to them. */
@@ -17,8 +17,7 @@ export class StatusConsumer {
       for (const watch of wanted) {
         const present = known.find(({ restrictionId }) => restrictionId === watch.restrictionId);
         if (!present) await keep(tx, { ...watch, ...NOTHING_SEEN }, time);
-        else if (present.untilMs !== watch.untilMs)
-          await keep(tx, { ...present, untilMs: watch.untilMs }, time);
+        else if (present.untilMs !== watch.untilMs) await keep(tx, moveEnd(present, watch.untilMs), time);
       }
       // What is not in the record any more was lifted when the record was made, or ended before.
       for (const gone of known.filter(

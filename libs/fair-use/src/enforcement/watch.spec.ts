@@ -2,13 +2,16 @@ import type { ApiCall } from '@taxameter/contracts';
 import { callAt } from '../signals/signals.testing.js';
 import {
   binds,
+  count,
   end,
   GRACE_MS,
+  moveEnd,
   observe,
   SETTLING_MS,
   tally,
   watchesOf,
   type Observation,
+  type Tally,
   type Watch,
 } from './watch.js';
 
@@ -86,6 +89,12 @@ describe('a block', () => {
     ['a write when it binds reads', { capability: 'reads' }, { method: 'POST' }, false],
     ['a write when it binds writes', { capability: 'writes' }, { method: 'OPTIONS' }, true],
     ['its route', { capability: 'route:/v1/a' }, { route: '/v1/a' }, true],
+    [
+      'its route under other names of parameters',
+      { capability: 'route:/v1/{id}/a' },
+      { route: '/v1/{organizationId}/a' },
+      true,
+    ],
     ['another route', { capability: 'route:/v1/a' }, { route: '/v1/a/b' }, false],
     [
       'sending SMS when it binds SMS',
@@ -167,12 +176,30 @@ describe('an observation', () => {
     const told = observe(none, refusedOne, SINCE);
     const waiting = observe(told, at(SINCE + 5), SINCE + 50);
     expect([waiting.version, waiting.letThrough]).toEqual([2, 0]);
-    const early = observe(waiting, refusedOne, SINCE + SETTLING_MS + 999);
-    expect([early.version, early.letThrough]).toEqual([2, 0]);
-    const alarm = observe(waiting, refusedOne, SINCE + SETTLING_MS + 1_000);
+    expect(count(waiting, SINCE + SETTLING_MS + 999, SETTLING_MS)).toBe(waiting);
+    const alarm = count(waiting, SINCE + SETTLING_MS + 1_000, SETTLING_MS);
     expect(alarm).toMatchObject({ version: 3, letThrough: 1, firstLetThroughMs: SINCE, pending: [] });
-    const more = observe(alarm, at(SINCE + 11_000), SINCE + 30_000);
-    expect([more.version, more.letThrough, more.lastLetThroughMs]).toEqual([3, 2, SINCE + 11_000]);
+  });
+
+  it('is told once a minute while a block leaks, with each call that has waited', () => {
+    const alarm = count(observe(none, at(SINCE), SINCE), SINCE + 11_000, SETTLING_MS);
+    const later = observe(alarm, at(SINCE + 11_000), SINCE + 11_050);
+    expect(count(later, SINCE + 20_000, SETTLING_MS)).toBe(later);
+    const next = observe(later, at(SINCE + 59_000), MINUTE + 2_000);
+    expect(next.version).toBe(alarm.version);
+    const told = count(next, MINUTE + 2_000, SETTLING_MS);
+    expect(told).toMatchObject({
+      version: alarm.version + 1,
+      letThrough: 2,
+      lastLetThroughMs: SINCE + 11_000,
+    });
+    expect(told.pending).toEqual([[(SINCE + 59_000) / 1_000, 1]]);
+  });
+
+  it('of a block that is to end earlier does not wait for the calls after that', () => {
+    const waiting = observe(none, at(SINCE + 9_000), SINCE + 9_050);
+    expect(moveEnd(waiting, SINCE + 9_000)).toMatchObject({ untilMs: SINCE + 9_000, pending: [] });
+    expect(moveEnd(waiting, null).pending).toHaveLength(1);
   });
 
   it('of a block that was lifted counts what came before, and not what was allowed again', () => {
@@ -184,9 +211,15 @@ describe('an observation', () => {
 
   it('is the same in whichever order batches come', () => {
     const [one, other] = [at(SINCE + 5), at(SINCE + 9_000)];
-    const counted = ({ version: _1, toldMinute: _2, ...rest }: Observation) => rest;
-    expect(counted(observe(observe(none, one, MINUTE), other, MINUTE))).toEqual(
-      counted(observe(observe(none, other, MINUTE), one, MINUTE)),
-    );
+    const counted = (first: Tally, second: Tally) => {
+      const {
+        version: _1,
+        toldMinute: _2,
+        ...rest
+      } = count(observe(observe(none, first, MINUTE), second, MINUTE), MINUTE, SETTLING_MS);
+      return rest;
+    };
+    expect(counted(one, other)).toEqual(counted(other, one));
+    expect(counted(one, other).letThrough).toBe(2);
   });
 });

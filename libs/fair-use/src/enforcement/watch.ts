@@ -1,5 +1,10 @@
 /** Which calls a block should have refused, and what is told of them. */
-import type { ApiCallEvent, IntegrationStatus, RestrictionObserved } from '@taxameter/contracts';
+import {
+  isSameRoute,
+  type ApiCallEvent,
+  type IntegrationStatus,
+  type RestrictionObserved,
+} from '@taxameter/contracts';
 
 /**
  * How long gateways have to learn of a block: the feed needs about a second (measured), clocks of two machines differ. Calls that began
@@ -90,7 +95,7 @@ export function binds(watch: Watch, call: ApiCallEvent['data']): boolean {
     case 'sms':
       return !isRead && SENDS_SMS.test(call.route);
     default:
-      return watch.capability === `route:${call.route}`;
+      return isSameRoute(watch.capability.slice('route:'.length), call.route);
   }
 }
 
@@ -102,6 +107,9 @@ const SENDS_SMS = /\/send-sms$/;
  * gateway may know it before we do.
  */
 export const SETTLING_MS = 10_000;
+
+/** So long at most where that topic is not read to its end: what waits is kept by the second and must not grow without end. */
+export const LONGEST_SETTLING_MS = 3_600_000;
 
 /** A watch with what was counted and told. */
 export interface Observation extends Watch {
@@ -118,17 +126,16 @@ export interface Observation extends Watch {
 }
 
 /**
- * The observation with a batch added. Its version grows where it is to be told: at once when the first call counts as let
- * through, else once a minute of the log's time.
+ * The observation with a batch added. Its version grows where it is to be told: once a minute of the log's time, unless calls wait to be
+ * counted, which tells it too.
  */
 export function observe(current: Observation, added: Tally, appendedMs: number): Observation {
   const pending = bySecond([...current.pending, ...added.letThrough]);
-  const next = settle({ ...current, pending }, appendedMs - SETTLING_MS);
   const minute = Math.floor(appendedMs / 60_000);
-  const isAlarm = current.letThrough === 0 && next.letThrough > 0;
-  const isTold = isAlarm || minute > current.toldMinute;
+  const isTold = pending.length === 0 && minute > current.toldMinute;
   return {
-    ...next,
+    ...current,
+    pending,
     refused: current.refused + added.refused,
     lastCallMs: Math.max(current.lastCallMs ?? -Infinity, added.lastCallMs),
     version: current.version + (isTold ? 1 : 0),
@@ -136,9 +143,29 @@ export function observe(current: Observation, added: Tally, appendedMs: number):
   };
 }
 
+/**
+ * The observation with the calls counted that have waited long enough: at once when it is the first that counts as let through, else once
+ * a minute of the log's time. Its version grows where something was counted.
+ * @param appendedMs how far the log of calls was read, by its own time
+ * @param waitMs how long calls wait
+ */
+export function count(current: Observation, appendedMs: number, waitMs: number): Observation {
+  const minute = Math.floor(appendedMs / 60_000);
+  if (current.letThrough > 0 && minute <= current.toldMinute) return current;
+  const next = settle(current, appendedMs - waitMs);
+  if (next === current) return current;
+  return { ...next, version: current.version + 1, toldMinute: Math.max(minute, current.toldMinute) };
+}
+
 /** The observation of a block that has ended: what was let through before counts, what came after was allowed. */
 export function end(current: Observation, untilMs: number): Observation {
-  return { ...settle({ ...current, untilMs }, untilMs), pending: [] };
+  return moveEnd(settle(current, untilMs), untilMs);
+}
+
+/** The observation of a block with another end: calls after it do not wait to be counted any more. */
+export function moveEnd(current: Observation, untilMs: number | null): Observation {
+  const pending = current.pending.filter(([second]) => (second + 1) * 1_000 <= (untilMs ?? Infinity));
+  return { ...current, untilMs, pending };
 }
 
 /** Counts the whole seconds of which all lies before an instant. */

@@ -24,6 +24,14 @@ export function watchesAfter(
   );
 }
 
+/** Of which blocks calls wait to be counted, by id: those that leak just now, so there are few. */
+export async function watchesThatWait(database: Pick<EntityManager, 'query'>): Promise<string[]> {
+  const rows = await database.query<{ restrictionId: string }[]>(
+    `select restriction_id as "restrictionId" from enforcement_watch where pending <> '[]' order by restriction_id`,
+  );
+  return rows.map(({ restrictionId }) => restrictionId);
+}
+
 /** Locked until the transaction ends, in the order of their ids, so that two consumers never wait for each other in a circle. */
 export function lockWatches(tx: EntityManager, restrictionIds: readonly string[]): Promise<Observation[]> {
   return tx.query<Observation[]>(

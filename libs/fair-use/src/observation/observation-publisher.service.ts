@@ -118,6 +118,23 @@ async function publish(tx: EntityManager, integrationId: string, now: Date): Pro
      where integration_id = $1`,
     [integrationId, version, now],
   );
+  await forgetBefore(tx, integrationId, firstDay);
+}
+
+/** Later observations never go back behind the window of an earlier one: it ends with the newest call of the integration. */
+async function forgetBefore(tx: EntityManager, integrationId: string, firstDay: number): Promise<void> {
+  await tx.query('delete from observed_day where integration_id = $1 and day < $2', [
+    integrationId,
+    firstDay,
+  ]);
+  await tx.query('delete from observed_throttled_minute where integration_id = $1 and minute < $2', [
+    integrationId,
+    firstDay * MINUTES_PER_DAY,
+  ]);
+  await tx.query('delete from observed_scope where integration_id = $1 and last_day < $2', [
+    integrationId,
+    firstDay,
+  ]);
 }
 
 async function figuresSince(

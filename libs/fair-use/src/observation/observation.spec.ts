@@ -121,6 +121,53 @@ describe('the room', () => {
     });
   });
 
+  const keptOf = async (integrationId: string) => {
+    const [row] = await rooms.databases.get('fair-use')!.query<unknown[]>(
+      `select (select array_agg(day) from observed_day where integration_id = $1) as days,
+              (select count(*) from observed_throttled_minute where integration_id = $1) as minutes,
+              (select array_agg(scope) from observed_scope where integration_id = $1) as scopes`,
+      [integrationId],
+    );
+    return row;
+  };
+
+  it('forgets what lies before the 28 days that it tells of', async () => {
+    const integrationId = 'isv_old';
+    const throttled = (scope: string) =>
+      rooms.producer.append(recordsOf([callAt(AT, { integrationId, status: 429, scopes: [scope] })], 1));
+    await throttled('old');
+    await factOf(`integration|${integrationId}`, ({ version }) => version === 1);
+    const database = rooms.databases.get('fair-use')!;
+    await database.query('update observed_day set day = day - 28 where integration_id = $1', [integrationId]);
+    await database.query(
+      'update observed_throttled_minute set minute = minute - 28 * 1440 where integration_id = $1',
+      [integrationId],
+    );
+    await database.query('update observed_scope set last_day = last_day - 28 where integration_id = $1', [
+      integrationId,
+    ]);
+    await throttled('new');
+    await factOf(`integration|${integrationId}`, ({ version }) => version === 2);
+    const day = Date.parse('2026-10-05T00:00:00Z') / 86_400_000;
+    expect(await keptOf(integrationId)).toEqual({ days: [day], minutes: 1, scopes: ['new'] });
+  });
+
+  it('keeps a hundred agreements of a minute with 429, however many organisations are made up', async () => {
+    const integrationId = 'isv_made_up';
+    const throttled = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        callAt(AT, { integrationId, status: 429, organizationId: `${from + index}` }),
+      );
+    for (const calls of [throttled(0, 60), throttled(30, 60), throttled(1_000, 200)]) {
+      await rooms.producer.append(recordsOf(calls, calls.length));
+      await rooms.settle();
+      if (calls[0]!.data.organizationId === '30') {
+        expect(await keptOf(integrationId)).toMatchObject({ minutes: 90 });
+      }
+    }
+    expect(await keptOf(integrationId)).toMatchObject({ minutes: 100 });
+  });
+
   it('tells of an agreement once, and again when an earlier call arrives late', async () => {
     const on = (time: string) => callAt(time, { integrationId: 'isv_late', organizationId: '7' });
     const send = (time: string) => rooms.producer.append(recordsOf([on(time)], 1)).then(() => rooms.settle());

@@ -65,16 +65,32 @@ async function addDays(tx: EntityManager, { days }: Observations): Promise<void>
   );
 }
 
+/**
+ * Agreements with a 429 that are kept of an integration and minute. A refused call may name organisations that do not exist, as many
+ * as it likes; a hundred tell as much as a million.
+ */
+const THROTTLED_AGREEMENTS_PER_MINUTE = 100;
+
+/** The integration's row is locked, so no other batch adds to its minutes meanwhile. */
 async function addThrottledMinutes(tx: EntityManager, { throttledMinutes }: Observations): Promise<void> {
   if (throttledMinutes.length === 0) return;
   await tx.query(
     `insert into observed_throttled_minute (integration_id, minute, agreement_id)
-     select * from unnest($1::text[], $2::integer[], $3::text[])
-     on conflict do nothing`,
+     select integration_id, minute, agreement_id from (
+       select wanted.*, row_number() over (partition by integration_id, minute order by agreement_id) + (
+                select count(*) from observed_throttled_minute as kept
+                where kept.integration_id = wanted.integration_id and kept.minute = wanted.minute) as place
+       from unnest($1::text[], $2::integer[], $3::text[]) as wanted (integration_id, minute, agreement_id)
+       where not exists (select from observed_throttled_minute as kept
+         where (kept.integration_id, kept.minute, kept.agreement_id)
+             = (wanted.integration_id, wanted.minute, wanted.agreement_id))
+     ) as fresh
+     where place <= $4`,
     [
       throttledMinutes.map((row) => row.integrationId),
       throttledMinutes.map((row) => row.minute),
       throttledMinutes.map((row) => row.agreementId),
+      THROTTLED_AGREEMENTS_PER_MINUTE,
     ],
   );
 }

@@ -16,11 +16,25 @@ export interface ProfileWindow {
 }
 
 /**
- * The window that ends with the last day that is over, judged by the newest call that was read and never by a clock: a log that
- * is read again has the same profiles.
+ * Up to which instant all partitions were read, by event time: the newest call of the one that is furthest behind. One that is read to
+ * its end holds nothing back, however old its newest call is.
+ * @param newestCalls of the partitions that were read, by partition
+ * @param unread partitions that have records left to read
+ * @returns null when nothing was read, or nothing of a partition that has records
  */
-export function profileWindow(newestCall: Date): ProfileWindow {
-  const day = Math.floor((newestCall.getTime() - LATENESS_MS) / DAY_MS) - 1;
+export function readUpTo(newestCalls: ReadonlyMap<number, Date>, unread: readonly number[]): Date | null {
+  if (newestCalls.size === 0 || unread.some((partition) => !newestCalls.has(partition))) return null;
+  const newestMs = Math.max(...[...newestCalls.values()].map((newest) => newest.getTime()));
+  return new Date(Math.min(newestMs, ...unread.map((partition) => newestCalls.get(partition)!.getTime())));
+}
+
+/**
+ * The window that ends with the last day that is over, judged by the calls that were read and never by a clock: a log that is read
+ * again has the same profiles.
+ * @param readTo as of `readUpTo`
+ */
+export function profileWindow(readTo: Date): ProfileWindow {
+  const day = Math.floor((readTo.getTime() - LATENESS_MS) / DAY_MS) - 1;
   return {
     day,
     fromMinute: (day + 1 - PROFILE_DAYS) * MINUTES_OF_DAY,

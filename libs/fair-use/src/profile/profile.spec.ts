@@ -1,9 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Module } from '@nestjs/common';
-import { TOPICS, usageProfiled, type UsageProfile, type UsageProfiledEvent } from '@taxameter/contracts';
-import { OnEvents, type EventBatch } from '@taxameter/platform';
+import {
+  apiCallKey,
+  TOPICS,
+  usageProfiled,
+  type ApiCallEvent,
+  type UsageProfile,
+  type UsageProfiledEvent,
+} from '@taxameter/contracts';
+import { createLogger, OnEvents, partitionForKey, type EventBatch } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
-import { callsInMinute, encode, fairUseRoom, NOW, send } from '../fair-use.testing.js';
-import { dateOf, profileWindow } from './profile-window.js';
+import { callsInMinute, encode, fairUseRoom, NOW, recordsOf, send } from '../fair-use.testing.js';
+import { dateOf, profileWindow, readUpTo } from './profile-window.js';
+import { Profiling } from './profiling.service.js';
 
 const heard: UsageProfile[] = [];
 
@@ -27,12 +36,46 @@ beforeAll(async () => {
 
 afterAll(() => rooms.stop());
 
+/** Later than all others; closes the fourth of October. */
+const [CALL_EVENT] = callsInMinute('isv_a', '2026-10-05T07:00:00Z', 1) as [ApiCallEvent];
+const CALL = CALL_EVENT.data;
+
+/** One round, as another process makes it, and the last day told after it. */
+async function profileOnce(): Promise<string> {
+  const database = rooms.databases.get('fair-use')!;
+  const profiling = new Profiling(database, rooms.system, createLogger('silent'));
+  profiling.onApplicationBootstrap();
+  await profiling.onModuleDestroy();
+  const [told] = await database.query<[{ day: number }]>(
+    "select day from profiled where integration_id = 'isv_a'",
+  );
+  return dateOf(told.day);
+}
+
 describe('the days of a profile', () => {
   it('are fourteen, and the last one is over by an hour of the newest call', () => {
     const late = profileWindow(new Date('2026-10-05T01:00:00Z'));
     expect([dateOf(late.day), late.toMinute - late.fromMinute]).toEqual(['2026-10-04', 14 * 1440]);
     expect(late.toMinute * 60_000).toBe(Date.parse('2026-10-05T00:00:00Z'));
     expect(dateOf(profileWindow(new Date('2026-10-05T00:59:59.999Z')).day)).toBe('2026-10-03');
+  });
+});
+
+describe('how far calls were read', () => {
+  const [early, late] = [new Date('2026-10-02T08:00:00Z'), new Date('2026-10-04T12:00:00Z')];
+  const newest = new Map([
+    [0, early],
+    [1, late],
+  ]);
+
+  it.each<[string, readonly number[], Date | null]>([
+    ['is the newest call where all is read: an idle partition holds nothing back', [], late],
+    ['is the newest call of the partition that is behind', [0], early],
+    ['is not past what was read, whatever the partition that is behind says', [1], late],
+    ['is not known while a partition with records was not read at all', [1, 2], null],
+  ])('%s', (_title, unread, expected) => {
+    expect(readUpTo(newest, unread)).toEqual(expected);
+    expect(readUpTo(new Map(), unread)).toBeNull();
   });
 });
 
@@ -95,5 +138,25 @@ describe('a profile', () => {
     });
     const days = heard.map(({ day }) => day);
     expect(new Set(days).size).toBe(days.length);
+  });
+
+  it('waits for a partition that is behind, and is told when that is read', async () => {
+    const database = rooms.databases.get('fair-use')!;
+    const partition = partitionForKey(
+      apiCallKey({ ...CALL, organizationId: '2' }),
+      TOPICS.apiCalls.partitions,
+    );
+    const move = (by: number) =>
+      database.query(
+        'update consumer_position set next_offset = next_offset + $3 where topic = $1 and partition = $2',
+        [TOPICS.apiCalls.name, partition, by],
+      );
+    await move(-1);
+    await rooms.producer.append(recordsOf([{ ...CALL_EVENT, data: { ...CALL, organizationId: '1' } }], 1));
+    const marks = 'select from watermark where event_time >= $1';
+    while ((await database.query<unknown[]>(marks, [CALL_EVENT.time])).length === 0) await sleep(25);
+    expect(await profileOnce()).toBe('2026-10-03');
+    await move(1);
+    expect(await profileOnce()).toBe('2026-10-04');
   });
 });

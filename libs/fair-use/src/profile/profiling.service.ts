@@ -5,13 +5,14 @@ import {
   LOGGER,
   publishFacts,
   startLoop,
+  System,
   systemActor,
   withActor,
   type Logger,
   type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { dateOf, profileWindow, type ProfileWindow } from './profile-window.js';
+import { dateOf, profileWindow, readUpTo, type ProfileWindow } from './profile-window.js';
 
 /**
  * Tells once a day what is normal for each integration that somebody owns, from the signals. One integration in a transaction: the
@@ -27,6 +28,7 @@ export class Profiling implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
+    @Inject(System) private readonly system: System,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -40,7 +42,7 @@ export class Profiling implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async round(): Promise<boolean> {
-    const window = await currentWindow(this.database);
+    const window = await this.currentWindow();
     if (!window) return false;
     const waiting = await this.database.query<{ integrationId: string }[]>(
       `select distinct integration_id as "integrationId" from integration_owner
@@ -54,14 +56,17 @@ export class Profiling implements OnApplicationBootstrap, OnModuleDestroy {
     }
     return waiting.length === INTEGRATIONS_PER_ROUND;
   }
-}
 
-async function currentWindow(database: DataSource): Promise<ProfileWindow | null> {
-  const [row] = await database.query<{ newest: Date | null }[]>(
-    'select max(event_time) as newest from watermark where topic = $1',
-    [TOPICS.apiCalls.name],
-  );
-  return row?.newest ? profileWindow(row.newest) : null;
+  private async currentWindow(): Promise<ProfileWindow | null> {
+    const marks = await this.database.query<{ partition: number; newest: Date }[]>(
+      'select partition, event_time as newest from watermark where topic = $1',
+      [TOPICS.apiCalls.name],
+    );
+    // Asked after the marks: what is read to its end now was so up to them.
+    const unread = await this.system.unreadPartitions('fair-use', TOPICS.apiCalls.name);
+    const readTo = readUpTo(new Map(marks.map(({ partition, newest }) => [partition, newest])), unread);
+    return readTo && profileWindow(readTo);
+  }
 }
 
 async function profile(tx: EntityManager, integrationId: string, window: ProfileWindow): Promise<void> {

@@ -28,6 +28,10 @@ const STEPS_PER_LOOK_AT_ALL = 60;
 
 type Due = Omit<Totals, 'version'> & { readonly integration: number };
 
+/** Where the next piece goes on: totals are told in the order of integration and quarter. */
+type Place = Pick<Due, 'integration' | 'quarter'>;
+const BEFORE_ALL: Place = { integration: 0, quarter: '' };
+
 @Injectable()
 export class CallTotals implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private steps = 0;
@@ -55,32 +59,44 @@ export class CallTotals implements OnApplicationBootstrap, BeforeApplicationShut
     await this.loop?.stop();
   }
 
-  /** Publishes each total that has grown and was not published within the last minute, by any process. */
+  /**
+   * Publishes each total that has grown and was not published within the last minute, by any process. Goes once through them in the
+   * order of their keys: one that grows while it runs waits for the next time, so it ends, and none keeps the others waiting.
+   */
   async publish(): Promise<void> {
     const now = this.clock.now();
     const quarter = Quarter.of(now);
     const isLookAtAll = this.steps % STEPS_PER_LOOK_AT_ALL === 0;
     const quarters = isLookAtAll ? null : [quarter, quarter.previous()].map(String);
     this.steps += 1;
-    for (let published = PIECE; published === PIECE;) {
-      published = await this.database.transaction((tx) => publishDue(tx, quarters, now));
+    let after: Place | null = BEFORE_ALL;
+    while (after) {
+      const from: Place = after;
+      after = await this.database.transaction((tx) => publishDue(tx, quarters, from, now));
     }
   }
 }
 
-/** @returns how many were published */
-async function publishDue(tx: EntityManager, quarters: readonly string[] | null, now: Date): Promise<number> {
+/** @returns the last one published; null when there are no more after it */
+async function publishDue(
+  tx: EntityManager,
+  quarters: readonly string[] | null,
+  after: Place,
+  now: Date,
+): Promise<Place | null> {
   // One process at a time: versions of one key must get ascending rows in the outbox.
   const [{ locked }] = await tx.query<[{ locked: boolean }]>(
     'select pg_try_advisory_xact_lock(7340014, hashtext(current_schema())) as locked',
   );
-  if (!locked) return 0;
+  if (!locked) return null;
   const due = await tx.query<Due[]>(DUE, [
     quarters,
     now,
     new Date(now.getTime() - PUBLISH_EVERY_MS),
     PIECE,
     TOPICS.apiCalls.name,
+    after.integration,
+    after.quarter,
   ]);
   await tx.query(
     `insert into call_total (integration, quarter, calls, published_at)
@@ -101,7 +117,7 @@ async function publishDue(tx: EntityManager, quarters: readonly string[] | null,
       data: { ...totals, version: totals.calls },
     })),
   );
-  return due.length;
+  return due.length < PIECE ? null : due.at(-1)!;
 }
 
 /**
@@ -127,5 +143,6 @@ const DUE = `
     left join call_total as told on told.integration = total.integration and told.quarter = total.quarter
   where total.calls > coalesce(told.calls, 0)
     and (told.published_at is null or told.published_at <= $3 or told.published_at >= $2)
+    and (total.integration, total.quarter) > ($6, $7)
   order by total.integration, total.quarter
   limit $4`;

@@ -1,5 +1,6 @@
 import { Quarter, TOPICS, type CallTotals as Totals } from '@taxameter/contracts';
 import { createLogger, openRoom, type Clock } from '@taxameter/platform';
+import type { DataSource, EntityManager } from 'typeorm';
 import { call, sms } from '../events.testing.js';
 import { startMetering, type TestMetering } from '../metering.testing.js';
 import { CallTotals } from './call-totals.service.js';
@@ -81,6 +82,26 @@ describe('totals of calls', () => {
     expect(await versions()).toHaveLength(2);
     await processAt(muchLater).publishAt(muchLater);
     expect((await versions()).at(-1)).toBe('isv_a 3');
+  });
+
+  it('are told once in one run, all of them, also while each grows as it is told', async () => {
+    const ids = Array.from({ length: 501 }, (_, index) => `isv_${String(index).padStart(3, '0')}`);
+    await count(...ids.map((integrationId) => on(integrationId, integrationId)));
+    const database = metering.rooms.databases.get('metering')!;
+    let pieces = 0;
+    const growing = {
+      transaction: async (work: (tx: EntityManager) => Promise<unknown>) => {
+        pieces += 1;
+        if (pieces > 5) throw new Error('it does not end');
+        const result = await database.transaction(work);
+        await database.query('update usage_quarter set calls = calls + 1');
+        return result;
+      },
+    } as unknown as DataSource;
+    const now = new Date('2026-10-05T08:00:00Z');
+    await new CallTotals(growing, { now: () => now }, createLogger('silent')).publish();
+    await metering.rooms.settle();
+    expect((await published()).map(({ data }) => data.integrationId).sort()).toEqual(ids);
   });
 });
 

@@ -50,9 +50,11 @@ describe('the lag over the table log', () => {
         `update event_log.log_record set appended_at = appended_at - interval '90.5 seconds' where "offset" = 0`,
       );
       expect(await lagOf(rooms)).toEqual({ lag: 2, lagSeconds: 90.5, atHealth: 90.5 });
+      expect(await rooms.system.unreadPartitions('probe', API)).toEqual([PARTITION]);
       batch.letGo();
       await rooms.settle();
       expect(await lagOf(rooms)).toEqual({ lag: 0, lagSeconds: 0, atHealth: 0 });
+      expect(await rooms.system.unreadPartitions('probe', API)).toEqual([]);
     } finally {
       await rooms.stop();
     }
@@ -73,8 +75,10 @@ describeWithKafka('the lag over Kafka', (brokers) => {
       batch.letGo();
       await rooms.settle();
       expect(await lagOf(rooms)).toEqual({ lag: 0, lagSeconds: 0, atHealth: 0 });
+      expect(await rooms.system.unreadPartitions('probe', API)).toEqual([]);
       await rooms.databases.get('probe')!.query('update consumer_position set next_offset = 0');
       expect(await lagOf(rooms)).toMatchObject({ lag: 1, lagSeconds: null });
+      expect(await rooms.system.unreadPartitions('probe', API)).toEqual([PARTITION]);
     } finally {
       await log.close();
       await rooms.stop();
