@@ -1,7 +1,10 @@
 import { partnerPolicy } from '@taxameter/platform';
 import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { Application1760000200002 } from './application/application.migration.js';
+import {
+  Application1760000200002,
+  OpenedBySystem1760000200027,
+} from './application/application.migration.js';
 import { BillingParty1760000200004 } from './billing-party/billing-party.migration.js';
 import { Observed1760000200003 } from './review/observed.migration.js';
 import { Contacts1760000200012 } from './contact/contact.migration.js';
@@ -188,4 +191,5 @@ export const partnersMigrations = [
   UsualUse1760000200023,
   Answers1760000200024,
   Effects1760000200026,
+  OpenedBySystem1760000200027,
 ];

@@ -280,6 +280,31 @@ describe('an approved integration', () => {
     expect(await reviews()).toHaveLength(2);
   });
 
+  it('does not make scopes known by asking for them and withdrawing, and cannot withdraw the review that the system opens', async () => {
+    const { path, integrationId, partnerId } = await inReview();
+    await post(`${path}/approve`, { note: 'ok' });
+    const as = (method: string, where: string, body: object) =>
+      rooms.call('partner', method, where, { partnerId, body });
+    const asked = await as('POST', `/v1/partners/${partnerId}/applications`, {
+      ...{ ...wanted, email: 'a@b.dk', integrationId },
+      scopes: [{ scope: 'dineropublicapi:admin', why: 'for en sikkerheds skyld' }],
+    });
+    const own = `/v1/applications/${asked.body.applicationId}`;
+    expect((await as('POST', `${own}/withdraw`, { reason: 'fortrudt' })).status).toBe(200);
+    await observe(integrationId, 1, { scopes: ['dineropublicapi:admin'] });
+    const { body } = await rooms.call(
+      'ops',
+      'GET',
+      `/v1/applications?integrationId=${integrationId}&state=in-review`,
+    );
+    expect(body.items).toMatchObject([{ openedBySystem: true, partnerId }]);
+    const review = `/v1/applications/${body.items[0].applicationId}`;
+    const withdrawn = await as('POST', `${review}/withdraw`, { reason: 'fortrudt' });
+    expect(withdrawn.body).toMatchObject({ status: 409, state: 'in-review', move: 'withdraw' });
+    expect(withdrawn.body.allowed).not.toContain('withdraw');
+    expect((await rooms.call('ops', 'GET', review)).body.state).toBe('in-review');
+  });
+
   it('has every step on its timeline, with who and why', async () => {
     const { path, integrationId } = await inReview();
     await post(`${path}/approve`, { note: 'Velkommen.' });

@@ -9,8 +9,9 @@ const WHY = {
 };
 
 /**
- * The application that the system makes in the partner's place, or null when there is nothing to review: all scopes were
- * approved, or were asked for in an application that was decided, or one is under way. An integration that was recorded
+ * The application that the system makes in the partner's place, or null when there is nothing to review: a person has approved
+ * or rejected all scopes, or an application is under way. To have asked is not enough: who withdraws an application would make
+ * its scopes known by that. An integration that was recorded
  * without an application has no approved scopes to hold its use against.
  */
 export function scopeReview(
@@ -24,13 +25,15 @@ export function scopeReview(
   const partnerId = ownerAt(integration, now);
   if (approved === null || partnerId === null) return null;
   if (applications.some(({ state }) => state === 'applied' || state === 'in-review')) return null;
-  const known = new Set(applications.flatMap(({ details }) => details.scopes.map(({ scope }) => scope)));
+  const decided = applications.filter(({ state }) => state === 'active' || state === 'rejected');
+  const known = new Set(decided.flatMap(({ details }) => details.scopes.map(({ scope }) => scope)));
   const unknown = observed.scopes.filter((scope) => !known.has(scope));
   if (unknown.length === 0) return null;
   const why = WHY[approved.details.applicant.language];
   const scopes = [...approved.details.scopes, ...unknown.map((scope) => ({ scope, why }))];
   const details = { ...approved.details, scopes };
-  return submit({ applicationId, partnerId, integrationId: integration.integrationId, details }, now);
+  const { integrationId } = integration;
+  return submit({ applicationId, partnerId, integrationId, details, openedBySystem: true }, now);
 }
 
 /** The application whose scopes hold: the newest that was approved; null when none was. */
