@@ -66,7 +66,7 @@ export class ApplicantController {
     const { applicationId } = call.params;
     await this.refuseWithoutSecret(call, applicationId);
     return withActor(this.database, seeingAll(), async (tx) =>
-      viewOf(tx, existing(await loadApplication(tx, applicationId), applicationId), false),
+      viewOf(tx, existing(await loadApplication(tx, applicationId), applicationId), false, this.clock.now()),
     );
   }
 

@@ -20,8 +20,16 @@ const item = z.object({
 });
 
 const view = applicationState.extend({
-  checklist: z.array(item).describe('as the calls show it now; empty until the review begins'),
-  observedUntil: z.iso.datetime().nullable().describe('the newest call that the checklist knows of'),
+  checklist: z
+    .array(item)
+    .describe(
+      'as the calls show it now; empty until the review begins. Applicant and partner: once it is decided, or somebody else ' +
+        'owns the integration, as it was at the latest decision',
+    ),
+  observedUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('the newest call that the checklist knows of; null for one that was kept'),
   decisions: z.array(
     z.object({
       decision: z.enum(DECISION_KINDS),

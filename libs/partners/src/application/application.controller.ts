@@ -88,7 +88,9 @@ export class ApplicationController {
   async one(@Input() { params: { applicationId }, actor }: CallOf<typeof getApplication>) {
     const found = await withActor(this.database, actor, (tx) => loadApplication(tx, applicationId));
     if (!found) throw notFound(`application ${applicationId}`);
-    return withActor(this.database, seeingAll(actor), (tx) => viewOf(tx, found, actor.role !== 'partner'));
+    return withActor(this.database, seeingAll(actor), (tx) =>
+      viewOf(tx, found, actor.role !== 'partner', this.clock.now()),
+    );
   }
 
   @Route(acceptApplicationRoute)

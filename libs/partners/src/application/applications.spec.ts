@@ -45,6 +45,15 @@ async function inReview() {
   return { ...application, integrationId };
 }
 
+/** The integration is somebody else's from now on. */
+async function handOver(integrationId: string) {
+  await rooms.call('ops', 'PUT', '/v1/partners/par_next', {
+    body: { name: 'Næste ApS', cvr: '12345674', email: 'post@next.dk', language: 'en' },
+  });
+  const body = { name: 'Lageret', kind: 'public', partnerId: 'par_next', from: NOW };
+  expect((await rooms.call('ops', 'PUT', `/v1/integrations/${integrationId}`, { body })).status).toBe(200);
+}
+
 /** What fair-use says of an integration, as a fact on its topic. */
 async function observe(integrationId: string, version: number, data: Partial<IntegrationObserved>) {
   const observed = {
@@ -90,6 +99,22 @@ describe('an application of somebody without an account', () => {
       headers: bySecret(body.secret),
     });
     expect(withdrawn.body).toMatchObject({ state: 'withdrawn', integrationId: null });
+  });
+
+  it('tells by its secret how the calls look while they are reviewed, and not how they look for ever', async () => {
+    const { body } = await apply();
+    const path = `/v1/applications/${body.application.applicationId}`;
+    const calls = async () => {
+      const headers = bySecret(body.secret);
+      const { body: seen } = await rooms.call('anonymous', 'GET', `${path}/for-applicant`, { headers });
+      return seen.checklist[0]?.figure;
+    };
+    await post(`${path}/accept`, { integrationId: 'isv_by_secret' });
+    await observe('isv_by_secret', 1, { calls: 7 });
+    expect(await calls()).toBe(7);
+    await post(`${path}/approve`, { note: 'ok' });
+    await observe('isv_by_secret', 2, { calls: 70 });
+    expect(await calls()).toBe(7);
   });
 
   it('repeated with its idempotency key is one application, whose secret is not told again', async () => {
@@ -233,6 +258,28 @@ describe('the partner', () => {
     expect((await as(partnerId, 'POST', `${path}/withdraw`, { reason: 'fortrudt' })).body.state).toBe(
       'withdrawn',
     );
+  });
+
+  it('sees its calls while they are reviewed, and after that what was decided on, also when it has sold the integration', async () => {
+    const { path, integrationId, partnerId } = await inReview();
+    const callsSeenBy = async (role: 'partner' | 'ops', where = path) => {
+      const { body } = await rooms.call(role, 'GET', where, role === 'partner' ? { partnerId } : {});
+      return [body.checklist[0]?.figure, body.observedUntil];
+    };
+    await observe(integrationId, 1, { calls: 40 });
+    expect(await callsSeenBy('partner')).toEqual([40, NOW]);
+    await post(`${path}/approve`, { note: 'ok' });
+    await observe(integrationId, 2, { calls: 90 });
+    expect(await callsSeenBy('partner')).toEqual([40, null]);
+    expect(await callsSeenBy('ops')).toEqual([90, NOW]);
+    const { body: asked } = await rooms.call('partner', 'POST', `/v1/partners/${partnerId}/applications`, {
+      ...{ partnerId, body: { ...wanted, email: 'a@b.dk', integrationId } },
+    });
+    const scopes = `/v1/applications/${asked.applicationId}`;
+    expect(await callsSeenBy('partner', scopes)).toEqual([90, NOW]);
+    await handOver(integrationId);
+    expect(await callsSeenBy('partner', scopes)).toEqual([undefined, null]);
+    expect(await callsSeenBy('ops', scopes)).toEqual([90, NOW]);
   });
 
   it('asks for other scopes of an active integration, which goes on meanwhile and if they are refused', async () => {
