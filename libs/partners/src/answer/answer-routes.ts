@@ -38,6 +38,7 @@ export const getAnswers = defineRoute({
   method: 'GET',
   path: '/v1/restrictions/:restrictionId/answers',
   summary: 'What was said about a restriction, oldest first',
+  description: 'A partner sees what was said since it owns the integration.',
   roles: ['ops', 'partner'],
   params,
   query: z.object({

@@ -12,6 +12,8 @@ import {
   type Clock,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
+import { inForceAt } from '../integration/history.js';
+import { loadIntegration } from '../integration/integration.service.js';
 import { visibleRestriction } from '../restriction/restriction.service.js';
 import { answer, reply, withoutAuthor, type Answer } from './answer.js';
 import { getAnswers, getWaitingReplies, postAnswer, postReply } from './answer-routes.js';
@@ -54,9 +56,14 @@ export class AnswerController {
   @Route(getAnswers)
   answers(@Input() { params: { restrictionId }, query, actor }: CallOf<typeof getAnswers>) {
     return withActor(this.database, actor, async (tx) => {
-      await this.about(tx, actor, restrictionId);
-      const page = await listAnswers(tx, restrictionId, query);
-      return actor.role === 'partner' ? { ...page, items: page.items.map(withoutAuthor) } : page;
+      const { integrationId } = await this.about(tx, actor, restrictionId);
+      if (actor.role !== 'partner') return listAnswers(tx, restrictionId, { ...query, since: null });
+      // As on the timeline: what its predecessor and we said to each other is not the new owner's.
+      const integration = await loadIntegration(tx, integrationId);
+      const owner = integration && inForceAt(integration.ownership, this.clock.now());
+      if (!owner) throw notFound(`restriction ${restrictionId}`);
+      const page = await listAnswers(tx, restrictionId, { ...query, since: owner.from });
+      return { ...page, items: page.items.map(withoutAuthor) };
     });
   }
 

@@ -70,11 +70,21 @@ export async function deadlinesOf(
   return new Map(rows.map((row) => [row.restrictionId, row.answerDueAt!.toISOString()]));
 }
 
+export interface AnswersWanted extends PageWanted {
+  /** Only what was said from this instant on; null: all of it. */
+  readonly since: string | null;
+}
+
 /** Oldest first; the cursor is a version. */
-export async function listAnswers(tx: EntityManager, restrictionId: string, { limit, cursor }: PageWanted) {
+export async function listAnswers(
+  tx: EntityManager,
+  restrictionId: string,
+  { limit, cursor, since }: AnswersWanted,
+) {
   const rows = await tx.query<Row[]>(
-    `${SELECT} where restriction_id = $1 and version > $2::integer order by version limit $3`,
-    [restrictionId, cursor ?? 0, limit + 1],
+    `${SELECT} where restriction_id = $1 and version > $2::integer and ($4::timestamptz is null or at >= $4)
+     order by version limit $3`,
+    [restrictionId, cursor ?? 0, limit + 1, since],
   );
   return cutPage(rows.map(toAnswer), limit, ({ version }) => String(version));
 }

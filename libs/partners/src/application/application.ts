@@ -50,7 +50,9 @@ export const applicant = z.object({
 export const applicationDetails = z.object({
   ...wishes,
   scopes: z.array(scope).max(2 * MAX_SCOPES),
-  applicant,
+  applicant: applicant.extend({
+    email: email.nullable().describe('null: the system applied for a partner that has none'),
+  }),
 });
 export type ApplicationDetails = z.output<typeof applicationDetails>;
 export type Wishes = Omit<ApplicationDetails, 'applicant'>;

@@ -327,6 +327,22 @@ describe('an approved integration', () => {
     expect(await reviews()).toHaveLength(2);
   });
 
+  it('is reviewed with its present owner as the applicant, who reads nothing that the former one wrote', async () => {
+    const { path, integrationId } = await inReview();
+    await post(`${path}/approve`, { note: 'ok' });
+    await handOver(integrationId);
+    await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
+    const { body } = await rooms.call('partner', 'GET', '/v1/applications', { partnerId: 'par_next' });
+    const review = body.items.find((one: { integrationId: string }) => one.integrationId === integrationId);
+    const next = { name: 'Næste ApS', cvr: '12345674', email: 'post@next.dk', language: 'en' };
+    expect(review).toMatchObject({ partnerId: 'par_next', details: { applicant: next } });
+    const words = JSON.stringify(review);
+    for (const theirs of [wanted.purpose, wanted.scopes[0]!.why, applicant.email, applicant.name]) {
+      expect(words).not.toContain(theirs);
+    }
+    expect(words).toContain('Approved for the former owner.');
+  });
+
   it('does not make scopes known by asking for them and withdrawing, and cannot withdraw the review that the system opens', async () => {
     const { path, integrationId, partnerId } = await inReview();
     await post(`${path}/approve`, { note: 'ok' });
