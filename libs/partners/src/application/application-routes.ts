@@ -58,6 +58,9 @@ const changed = { 200: { description: 'The application as it now is', schema: ap
 const note = fields.text(1000).describe('to the applicant, in the language of the application');
 const reason = fields.text(500).describe('for the audit');
 
+/** Who lets an application in or approves it must have seen it: the applicant may have changed it a moment ago. */
+const seenVersion = z.int().min(1).describe('the version you saw; 409 when it is another by now');
+
 /** The secret of an application, which is given once, as `Authorization: Bearer`. */
 const BY_SECRET = 'Send the secret that the application was answered with as "Authorization: Bearer …".';
 
@@ -138,7 +141,7 @@ export const acceptApplicationRoute = defineRoute({
       .optional()
       .describe('an existing partner; without it a new one is created from the application'),
     reason: commandFields.reason,
-    version: commandFields.version,
+    version: seenVersion,
   }),
   command: true,
   responses: changed,
@@ -163,7 +166,7 @@ export const approveApplication = defineRoute({
     'What is missing in the checklist does not stop it: a person decides, and the checklist is kept.',
   roles: ['ops'],
   params,
-  body: z.strictObject({ note, version: commandFields.version }),
+  body: z.strictObject({ note, version: seenVersion }),
   command: true,
   responses: changed,
 });

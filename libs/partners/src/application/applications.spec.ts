@@ -19,6 +19,11 @@ const wanted = {
 const applicant = { name: 'Lager ApS', cvr: '12345674', email: 'post@lager.dk', language: 'da' };
 
 const post = (path: string, body: object) => rooms.call('ops', 'POST', path, { body });
+/** Accepts or approves, by the version that is there. */
+async function decide(path: string, move: 'accept' | 'approve', more: object) {
+  const { body } = await rooms.call('ops', 'GET', path);
+  return post(`${path}/${move}`, { version: body.version, ...more });
+}
 const apply = (body: object = {}, headers = {}) =>
   rooms.call('anonymous', 'POST', '/v1/applications', { body: { ...wanted, applicant, ...body }, headers });
 const bySecret = (secret: string) => ({ authorization: `Bearer ${secret}` });
@@ -40,7 +45,7 @@ let integrations = 0;
 async function inReview() {
   const application = await applied();
   const integrationId = `isv_review_${(integrations += 1)}`;
-  const { status } = await post(`${application.path}/accept`, { integrationId });
+  const { status } = await decide(application.path, 'accept', { integrationId });
   expect(status).toBe(200);
   return { ...application, integrationId };
 }
@@ -109,10 +114,10 @@ describe('an application of somebody without an account', () => {
       const { body: seen } = await rooms.call('anonymous', 'GET', `${path}/for-applicant`, { headers });
       return seen.checklist[0]?.figure;
     };
-    await post(`${path}/accept`, { integrationId: 'isv_by_secret' });
+    await decide(path, 'accept', { integrationId: 'isv_by_secret' });
     await observe('isv_by_secret', 1, { calls: 7 });
     expect(await calls()).toBe(7);
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     await observe('isv_by_secret', 2, { calls: 70 });
     expect(await calls()).toBe(7);
   });
@@ -150,7 +155,7 @@ describe('an application of somebody without an account', () => {
     const { body } = await rooms.call('ops', 'GET', '/v1/applications?state=applied');
     const found = body.items.find((item: { partnerId: string | null }) => item.partnerId === null);
     const integrationId = 'isv_new_partner';
-    const accepted = await post(`/v1/applications/${found.applicationId}/accept`, { integrationId });
+    const accepted = await decide(`/v1/applications/${found.applicationId}`, 'accept', { integrationId });
     const { partnerId } = accepted.body;
     const partner = await rooms.call('ops', 'GET', `/v1/partners/${partnerId}`);
     expect(partner.body).toMatchObject({
@@ -169,7 +174,7 @@ describe('a review', () => {
   it('creates partner and integration together or not at all', async () => {
     await inReview();
     const { path } = await applied();
-    const { status, body } = await post(`${path}/accept`, { integrationId: 'isv_review_1' });
+    const { status, body } = await decide(path, 'accept', { integrationId: 'isv_review_1' });
     expect([status, body.errors?.[0].field]).toEqual([409, 'integrationId']);
     expect((await rooms.call('ops', 'GET', path)).body).toMatchObject({ state: 'applied', version: 1 });
   });
@@ -185,7 +190,7 @@ describe('a review', () => {
     const asked = await post(`${path}/ask`, { note: 'Brug token.' });
     expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true, note: 'Brug token.' });
     await observe(integrationId, 2, { calls: 80, otherAuthCalls: 0 });
-    const approved = await post(`${path}/approve`, { note: 'Velkommen.' });
+    const approved = await decide(path, 'approve', { note: 'Velkommen.' });
     expect(approved.body).toMatchObject({ state: 'active', decidedAt: NOW });
     const { body } = await rooms.call('ops', 'GET', path);
     expect(body.decisions.map((one: { decision: string }) => one.decision)).toEqual([
@@ -223,7 +228,7 @@ describe('a review', () => {
     const { path, integrationId } = await inReview();
     const early = await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'x' });
     expect(early.body).toMatchObject({ status: 409, state: 'in-review', move: 'deactivate' });
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     const { status, body } = await post(`${path}/withdraw`, { reason: 'fortrudt' });
     expect([status, body.type]).toEqual([409, 'urn:taxameter:problem:move-not-allowed']);
     expect(body).toMatchObject({ state: 'active', move: 'withdraw', allowed: ['restrict', 'deactivate'] });
@@ -233,8 +238,19 @@ describe('a review', () => {
     const { path, partnerId } = await inReview();
     const { body } = await rooms.call('ops', 'GET', path);
     await rooms.call('partner', 'POST', `${path}/change`, { partnerId, body: { purpose: 'Noget andet.' } });
-    const late = await post(`${path}/approve`, { note: 'ok', version: body.version });
+    const late = await decide(path, 'approve', { note: 'ok', version: body.version });
     expect([late.status, late.body.type]).toEqual([409, 'urn:taxameter:problem:stale-version']);
+  });
+
+  it('is neither begun nor approved by somebody who does not say which application was seen', async () => {
+    const { path } = await applied();
+    for (const [move, body] of [
+      ['accept', { integrationId: 'isv_unseen' }],
+      ['approve', { note: 'ok' }],
+    ] as const) {
+      const { status, body: problem } = await post(`${path}/${move}`, body);
+      expect([move, status, problem.errors?.[0].field]).toEqual([move, 400, 'version']);
+    }
   });
 });
 
@@ -268,7 +284,7 @@ describe('the partner', () => {
     };
     await observe(integrationId, 1, { calls: 40 });
     expect(await callsSeenBy('partner')).toEqual([40, NOW]);
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     await observe(integrationId, 2, { calls: 90 });
     expect(await callsSeenBy('partner')).toEqual([40, null]);
     expect(await callsSeenBy('ops')).toEqual([90, NOW]);
@@ -288,7 +304,7 @@ describe('the partner', () => {
     const ask = () =>
       rooms.call('partner', 'POST', `/v1/partners/${partnerId}/applications`, { partnerId, body: more });
     expect((await ask()).body).toMatchObject({ status: 409, errors: [{ field: 'integrationId' }] });
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     const asked = await ask();
     expect(asked.body).toMatchObject({ kind: 'scopes', state: 'in-review' });
     const state = () =>
@@ -311,7 +327,7 @@ describe('an approved integration', () => {
       (await rooms.call('ops', 'GET', `/v1/applications?integrationId=${integrationId}`)).body.items;
     await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
     expect(await reviews()).toHaveLength(1);
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     await observe(integrationId, 2, { scopes: ['dineropublicapi:read'] });
     expect(await reviews()).toHaveLength(1);
     await observe(integrationId, 3, { scopes: ['dineropublicapi:read', 'dineropublicapi:write'] });
@@ -329,7 +345,7 @@ describe('an approved integration', () => {
 
   it('is reviewed with its present owner as the applicant, who reads nothing that the former one wrote', async () => {
     const { path, integrationId } = await inReview();
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     await handOver(integrationId);
     await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
     const { body } = await rooms.call('partner', 'GET', '/v1/applications', { partnerId: 'par_next' });
@@ -345,7 +361,7 @@ describe('an approved integration', () => {
 
   it('does not make scopes known by asking for them and withdrawing, and cannot withdraw the review that the system opens', async () => {
     const { path, integrationId, partnerId } = await inReview();
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     const as = (method: string, where: string, body: object) =>
       rooms.call('partner', method, where, { partnerId, body });
     const asked = await as('POST', `/v1/partners/${partnerId}/applications`, {
@@ -370,7 +386,7 @@ describe('an approved integration', () => {
 
   it('has every step on its timeline, with who and why', async () => {
     const { path, integrationId } = await inReview();
-    await post(`${path}/approve`, { note: 'Velkommen.' });
+    await decide(path, 'approve', { note: 'Velkommen.' });
     await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'misbrug' });
     await post(`/v1/integrations/${integrationId}/reactivate`, { reason: 'rettet' });
     const { body } = await rooms.call('ops', 'GET', `/v1/integrations/${integrationId}/timeline`);
