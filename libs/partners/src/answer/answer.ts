@@ -69,13 +69,16 @@ export function reply(
   return { ...spoken, version: 0, answer: null, at: now.toISOString(), answerDueAt };
 }
 
-/** We answer, and nothing is open any more. @throws RestrictionRefused when the exchange is too long */
+/**
+ * We answer, and nothing is open any more. What a partner waits for is answered, however long the exchange is by then.
+ * @throws RestrictionRefused when the exchange is too long and nothing is open
+ */
 export function answer(
   newest: Answer | null,
   spoken: Spoken & { readonly answer: NonNullable<Answer['answer']> },
   now: Date,
 ): Answer {
-  refuseTooLong(newest);
+  if (newest?.answerDueAt == null) refuseTooLong(newest);
   return { ...spoken, version: 0, kind: 'answer', text: null, at: now.toISOString(), answerDueAt: null };
 }
 
