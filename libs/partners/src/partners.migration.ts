@@ -9,7 +9,7 @@ import { BillingParty1760000200004 } from './billing-party/billing-party.migrati
 import { Observed1760000200003 } from './review/observed.migration.js';
 import { Contacts1760000200012 } from './contact/contact.migration.js';
 import { MasterData1760000200011 } from './partner/partner.migration.js';
-import { Answers1760000200024 } from './answer/answer.migration.js';
+import { Answers1760000200024, WordsOutOfAudit1760000200028 } from './answer/answer.migration.js';
 import { Effects1760000200026 } from './effect/effect.migration.js';
 import { everOwnedPolicy } from './integration/ever-owned-policy.js';
 import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
@@ -192,4 +192,5 @@ export const partnersMigrations = [
   Answers1760000200024,
   Effects1760000200026,
   OpenedBySystem1760000200027,
+  WordsOutOfAudit1760000200028,
 ];

@@ -15,7 +15,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { inForceAt } from '../integration/history.js';
 import { loadIntegration } from '../integration/integration.service.js';
 import { visibleRestriction } from '../restriction/restriction.service.js';
-import { answer, reply, withoutAuthor, type Answer } from './answer.js';
+import { answer, reply, withoutAuthor, withoutWords, type Answer } from './answer.js';
 import { getAnswers, getWaitingReplies, postAnswer, postReply } from './answer-routes.js';
 import { listAnswers, listWaiting, say } from './answer.service.js';
 
@@ -36,7 +36,7 @@ export class AnswerController {
       const { state, changed } = await say(tx, call.actor, now, about.restrictionId, version, (newest) =>
         reply(newest, { ...about, ...said }, mode, now),
       );
-      return { ...withoutAuthor(state), changed, warnings: [] };
+      return { ...withoutWords(withoutAuthor(state)), changed, warnings: [] };
     });
   }
 
@@ -49,7 +49,7 @@ export class AnswerController {
       const { state, changed } = await say(tx, call.actor, now, about.restrictionId, version, (newest) =>
         answer(newest, { ...about, answer: words }, now),
       );
-      return { ...state, changed, warnings: [] };
+      return { ...withoutWords(state), changed, warnings: [] };
     });
   }
 

@@ -3,7 +3,7 @@ import { cutPage, publishFacts, type Actor, type PageWanted } from '@taxameter/p
 import type { EntityManager } from 'typeorm';
 import { makeChange } from '../change/change.service.js';
 import { refused } from '../restriction/change-restriction.service.js';
-import type { Answer } from './answer.js';
+import { withoutWords, type Answer } from './answer.js';
 
 /** What was said, in the database. Rows are only added. */
 
@@ -34,7 +34,7 @@ export function say(
     reason: null,
     seenVersion,
     fact: async () => {
-      const { text: _1, answer: _2, by: _3, byRole: _4, ...data } = (await newestAnswer(tx, restrictionId))!;
+      const { by: _1, byRole: _2, ...data } = withoutWords((await newestAnswer(tx, restrictionId))!);
       await publishFacts(tx, 'partners', [
         {
           topic: TOPICS.restrictionAnswers,
@@ -48,6 +48,7 @@ export function say(
     load: () => newestAnswer(tx, restrictionId),
     decide: (newest) => refused(() => decide(newest)),
     save: saveAnswer,
+    audited: withoutWords,
   });
 }
 

@@ -97,6 +97,13 @@ export function endOfWorkingDay(instant: Date, workingDays: number): Date {
   return startOfCopenhagenDay(year, month, day + ahead + 1);
 }
 
+/** What a command answers, and what the audit keeps: that something was said, not what (ADR 0015). */
+export const spokenState = answerState.omit({ text: true, answer: true });
+
+export function withoutWords({ text: _1, answer: _2, ...said }: Answer) {
+  return said;
+}
+
 /** What a partner sees: not who of us has answered. */
 export function withoutAuthor(said: Answer): Answer {
   return { ...said, by: null };

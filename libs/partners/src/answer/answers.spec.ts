@@ -143,6 +143,22 @@ describe('a partner', () => {
     expect((await asPartner('GET', `${path}/answers`)).body.items).toHaveLength(1);
   });
 
+  it('leaves its words neither in the audit nor in the answers kept for a repeated command', async () => {
+    const { path } = await block('isv_words');
+    const words = { kind: 'reply', text: 'Karla er syg.' };
+    await asPartner('POST', `${path}/replies`, words, 'par_a', { 'idempotency-key': 'words-1' });
+    const answer = { da: 'God bedring til Karla.', en: 'Our best wishes to Karla.' };
+    await rooms.call('ops', 'POST', `${path}/answers`, {
+      ...{ body: { answer }, headers: { 'idempotency-key': 'words-2' } },
+    });
+    expect(JSON.stringify((await asPartner('GET', `${path}/answers`)).body)).toContain('Karla er syg.');
+    for (const table of ['audit_entry', 'idempotency_key']) {
+      const kept = JSON.stringify(await rooms.databases.get('partners')!.query(`select * from ${table}`));
+      expect(kept).toContain('isv_words');
+      expect(kept).not.toContain('Karla');
+    }
+  });
+
   it('is refused by field and rule', async () => {
     const { path } = await block('isv_wrong');
     const wrong: [object, number, string][] = [

@@ -4,7 +4,13 @@ import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandFields } from '../change/command-body.js';
 import { DECISION_KINDS, ITEM_STATES } from '../review/checklist.js';
-import { APPLICATION_STATES, applicant, applicationState, wishes } from './application.js';
+import {
+  APPLICATION_STATES,
+  applicant,
+  applicationStanding,
+  applicationState,
+  wishes,
+} from './application.js';
 
 const params = z.object({ applicationId: fields.identifier(64) });
 const integrationKind = integrationChanged.schema.shape.data.shape.kind;
@@ -54,7 +60,8 @@ const view = applicationState.extend({
 
 /** A default would stand for a wish that was left out. */
 const optionalWishes = z.object({ ...wishes, testDate: wishes.testDate.unwrap() }).partial().shape;
-const changed = { 200: { description: 'The application as it now is', schema: applicationState } };
+/** Answers are kept for a repeated `Idempotency-Key`: they hold no person and no words. */
+const changed = { 200: { description: 'Where the application now stands', schema: applicationStanding } };
 const note = fields.text(1000).describe('to the applicant, in the language of the application');
 const reason = fields.text(500).describe('for the audit');
 
@@ -78,7 +85,7 @@ export const postApplication = defineRoute({
     201: {
       description: 'The application, and the secret',
       schema: z.object({
-        application: applicationState,
+        application: applicationStanding,
         secret: z.string().nullable().describe('null when a repeated request is answered again'),
       }),
     },
@@ -99,7 +106,7 @@ export const postPartnerApplication = defineRoute({
     integrationId: fields.identifier(100).optional().describe('the integration that wants other scopes'),
   }),
   command: true,
-  responses: { 201: { description: 'The application', schema: applicationState } },
+  responses: { 201: { description: 'Where the application stands', schema: applicationStanding } },
 });
 
 export const getApplications = defineRoute({

@@ -79,6 +79,13 @@ export const applicationState = z.object({
 });
 export type Application = z.output<typeof applicationState>;
 
+/** What a command on an application answers, and what the audit keeps: neither who applied nor the words of anybody (ADR 0015). */
+export const applicationStanding = applicationState.omit({ details: true, note: true });
+
+export function withoutWords({ details: _1, note: _2, ...standing }: Application) {
+  return standing;
+}
+
 export interface Submission {
   readonly applicationId: string;
   readonly partnerId: string | null;

@@ -140,6 +140,32 @@ describe('an application of somebody without an account', () => {
     expect([status, problem.errors[0].field]).toEqual([400, field]);
   });
 
+  it('leaves neither its applicant nor its words in the audit or in the answers kept for a repeated command', async () => {
+    const secrets = { name: 'Karla Kvist', email: 'karla@kvist.dk', purpose: 'Til min fars bogføring.' };
+    const { body } = await apply(
+      {
+        applicant: { ...applicant, name: secrets.name, email: secrets.email },
+        purpose: secrets.purpose,
+      },
+      { 'idempotency-key': 'karla-1' },
+    );
+    const { applicationId } = body.application;
+    const path = `/v1/applications/${applicationId}/for-applicant`;
+    const headers = { ...bySecret(body.secret), 'idempotency-key': 'karla-2' };
+    await rooms.call('anonymous', 'POST', `${path}/change`, { body: { testDate: '2026-11-01' }, headers });
+    const { body: seen } = await rooms.call('ops', 'GET', `/v1/applications/${applicationId}`);
+    expect(seen).toMatchObject({
+      version: 2,
+      details: { purpose: secrets.purpose, applicant: { name: secrets.name, email: secrets.email } },
+    });
+    const room = rooms.databases.get('partners')!;
+    for (const table of ['audit_entry', 'idempotency_key']) {
+      const kept = JSON.stringify(await room.query(`select * from ${table}`));
+      expect(kept).toContain(applicationId);
+      for (const secret of Object.values(secrets)) expect(kept).not.toContain(secret);
+    }
+  });
+
   it('is the last of its hour when its address has sent ten', async () => {
     for (let tries = 0; tries < 10; tries += 1) {
       const { status, headers, body } = await apply();
@@ -188,7 +214,7 @@ describe('a review', () => {
     expect(stateOf(before.body.checklist, 'token')).toBe('warning');
     expect(stateOf(before.body.checklist, 'scopes-not-used')).toBe('ok');
     const asked = await post(`${path}/ask`, { note: 'Brug token.' });
-    expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true, note: 'Brug token.' });
+    expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true });
     await observe(integrationId, 2, { calls: 80, otherAuthCalls: 0 });
     const approved = await decide(path, 'approve', { note: 'Velkommen.' });
     expect(approved.body).toMatchObject({ state: 'active', decidedAt: NOW });
