@@ -27,6 +27,12 @@ describe('an application', () => {
 
   const post = (path: string, body: object) => rooms.call('ops', 'POST', path, { body });
 
+  /** Decides on what is there. */
+  async function decide(path: string, move: string, more: object) {
+    const { body } = await rooms.call('ops', 'GET', path);
+    return post(`${path}/${move}`, { version: body.version, ...more });
+  }
+
   async function apply() {
     const { status, body } = await rooms.call('anonymous', 'POST', '/v1/applications', { body: application });
     expect(status).toBe(201);
@@ -71,7 +77,7 @@ describe('an application', () => {
 
   it('becomes active by what its calls show, and the applicant sees it', async () => {
     const { path, headers } = await apply();
-    const accepted = await post(`${path}/accept`, { integrationId: 'isv_lager' });
+    const accepted = await decide(path, 'accept', { integrationId: 'isv_lager' });
     expect(accepted.body).toMatchObject({ state: 'in-review', integrationId: 'isv_lager' });
     await call('isv_lager', 30);
     const { checklist } = await seen(path, 30);
@@ -82,7 +88,7 @@ describe('an application', () => {
       ...{ 'scopes-not-used': 'ok', 'scopes-not-asked': 'ok', token: 'ok', errors: 'ok' },
       ...{ 'changes-since': 'ok', 'after-429': 'unknown', sms: 'ok', volume: 'ok' },
     });
-    await post(`${path}/approve`, { note: 'Velkommen til.' });
+    await decide(path, 'approve', { note: 'Velkommen til.' });
     const own = await rooms.call('anonymous', 'GET', `${path}/for-applicant`, { headers });
     expect(own.body).toMatchObject({ state: 'active', note: 'Velkommen til.' });
     const agreements = await rooms.call('ops', 'GET', '/v1/integrations/isv_lager/agreements');
@@ -93,8 +99,8 @@ describe('an application', () => {
 
   it('is rejected with a reason that the applicant reads, and its integration calls no more', async () => {
     const { path, headers } = await apply();
-    await post(`${path}/accept`, { integrationId: 'isv_rejected' });
-    await post(`${path}/reject`, { note: 'Formålet strider mod vilkårene.' });
+    await decide(path, 'accept', { integrationId: 'isv_rejected' });
+    await decide(path, 'reject', { note: 'Formålet strider mod vilkårene.' });
     const own = await rooms.call('anonymous', 'GET', `${path}/for-applicant`, { headers });
     expect(own.body).toMatchObject({ state: 'rejected', note: 'Formålet strider mod vilkårene.' });
     const feed = await rooms.call('gateway', 'GET', '/v1/enforcement');
@@ -108,7 +114,7 @@ describe('an application', () => {
       body: {},
     });
     expect(withdrawn.body.state).toBe('withdrawn');
-    const { status, body } = await post(`${path}/accept`, { integrationId: 'isv_late' });
+    const { status, body } = await decide(path, 'accept', { integrationId: 'isv_late' });
     expect(status).toBe(409);
     expect(body).toMatchObject({ state: 'withdrawn', move: 'accept', allowed: [] });
     expect((await rooms.call('ops', 'GET', '/v1/integrations/isv_late')).status).toBe(404);

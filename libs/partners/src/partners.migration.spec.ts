@@ -1,6 +1,22 @@
 import { migrateRoom, openRoom } from '@taxameter/platform';
 import { createTestDatabase } from '@taxameter/platform/testing';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Partners1760000101000, partnersMigrations } from './partners.migration.js';
+
+/** The platform's table of answers to repeated commands, as a served room has it. */
+class AnswersKept1760000001000 implements MigrationInterface {
+  name = 'AnswersKept1760000001000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table idempotency_key (actor text not null, route text not null, key text not null,
+        request_hash text not null, answer jsonb, created_at timestamptz not null)`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
 
 it('what was audited before there was a timeline is on it', async () => {
   const { url, drop } = await createTestDatabase();
@@ -24,6 +40,46 @@ it('what was audited before there was a timeline is on it', async () => {
     await expect(room.query("update audit_entry set integration_id = 'x'")).rejects.toThrow(
       'permission denied',
     );
+    await room.destroy();
+  } finally {
+    await drop();
+  }
+});
+
+it('persons and words that were audited before are taken out, and what the timeline needs stays', async () => {
+  const { url, drop } = await createTestDatabase();
+  const before = { name: 'partners', migrations: partnersMigrations.slice(0, -1) };
+  const application = `{"applicationId": "app_1", "kind": "new", "details": {"purpose": "Hemmeligt"}, "note": "Hemmeligt"}`;
+  const reply = `{"restrictionId": "rst_1", "kind": "reply", "text": "Hemmeligt", "answer": null}`;
+  try {
+    await migrateRoom(url, { ...before, migrations: [AnswersKept1760000001000, ...before.migrations] });
+    const old = await openRoom(url, before);
+    await old.query(
+      `insert into audit_entry (at, actor_id, actor_role, action, subject, "before", "after")
+       values (now(), 'a', 'partner', 'application_changed', 'application|app_1', $1, $1),
+              (now(), 'a', 'partner', 'answer_created', 'answer|rst_1', null, $2)`,
+      [application, reply],
+    );
+    await old.query(
+      `insert into idempotency_key (actor, route, key, request_hash, answer, created_at)
+       values ('a', 'POST /v1/applications', 'k', 'h', $1, now()),
+              ('a', 'POST /v1/applications/:applicationId/ask', 'k', 'h', $1, now()),
+              ('a', 'POST /v1/partners/:partnerId/applications', 'k', 'h', $1, now()),
+              ('a', 'POST /v1/restrictions/:restrictionId/replies', 'k', 'h', $2, now())`,
+      [application, reply],
+    );
+    await old.destroy();
+    await migrateRoom(url, { ...before, migrations: partnersMigrations });
+    const room = await openRoom(url, before);
+    const kept = await room.query('select "before", "after" from audit_entry order by id');
+    expect(kept).toEqual([
+      {
+        before: { applicationId: 'app_1', kind: 'new' },
+        after: { applicationId: 'app_1', kind: 'new' },
+      },
+      { before: null, after: { restrictionId: 'rst_1', kind: 'reply' } },
+    ]);
+    expect(JSON.stringify(await room.query('select * from idempotency_key'))).not.toContain('Hemmeligt');
     await room.destroy();
   } finally {
     await drop();

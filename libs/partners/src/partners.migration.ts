@@ -1,12 +1,15 @@
 import { partnerPolicy } from '@taxameter/platform';
 import { Approvals1760000200021 } from './approval/approval.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { Application1760000200002 } from './application/application.migration.js';
+import {
+  Application1760000200002,
+  OpenedBySystem1760000200027,
+} from './application/application.migration.js';
 import { BillingParty1760000200004 } from './billing-party/billing-party.migration.js';
 import { Observed1760000200003 } from './review/observed.migration.js';
 import { Contacts1760000200012 } from './contact/contact.migration.js';
 import { MasterData1760000200011 } from './partner/partner.migration.js';
-import { Answers1760000200024 } from './answer/answer.migration.js';
+import { Answers1760000200024, WordsOutOfAudit1760000200028 } from './answer/answer.migration.js';
 import { Effects1760000200026 } from './effect/effect.migration.js';
 import { everOwnedPolicy } from './integration/ever-owned-policy.js';
 import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
@@ -188,4 +191,6 @@ export const partnersMigrations = [
   UsualUse1760000200023,
   Answers1760000200024,
   Effects1760000200026,
+  OpenedBySystem1760000200027,
+  WordsOutOfAudit1760000200028,
 ];

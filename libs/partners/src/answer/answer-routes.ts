@@ -3,10 +3,10 @@ import { fields } from '@taxameter/contracts';
 import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandAnswer, commandFields } from '../change/command-body.js';
-import { answerState, houseWords, partnerWords } from './answer.js';
+import { answerState, houseWords, partnerWords, spokenState } from './answer.js';
 
 const params = z.object({ restrictionId: fields.identifier(64) });
-const answered = { 201: { description: 'What was said', schema: answerState.extend(commandAnswer) } };
+const answered = { 201: { description: 'That it was said', schema: spokenState.extend(commandAnswer) } };
 const { version } = commandFields;
 
 export const postReply = defineRoute({
@@ -38,6 +38,7 @@ export const getAnswers = defineRoute({
   method: 'GET',
   path: '/v1/restrictions/:restrictionId/answers',
   summary: 'What was said about a restriction, oldest first',
+  description: 'A partner sees what was said since it owns the integration.',
   roles: ['ops', 'partner'],
   params,
   query: z.object({

@@ -12,8 +12,10 @@ import {
   type Clock,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
+import { inForceAt } from '../integration/history.js';
+import { loadIntegration } from '../integration/integration.service.js';
 import { visibleRestriction } from '../restriction/restriction.service.js';
-import { answer, reply, withoutAuthor, type Answer } from './answer.js';
+import { answer, reply, withoutAuthor, withoutWords, type Answer } from './answer.js';
 import { getAnswers, getWaitingReplies, postAnswer, postReply } from './answer-routes.js';
 import { listAnswers, listWaiting, say } from './answer.service.js';
 
@@ -34,7 +36,7 @@ export class AnswerController {
       const { state, changed } = await say(tx, call.actor, now, about.restrictionId, version, (newest) =>
         reply(newest, { ...about, ...said }, mode, now),
       );
-      return { ...withoutAuthor(state), changed, warnings: [] };
+      return { ...withoutWords(withoutAuthor(state)), changed, warnings: [] };
     });
   }
 
@@ -47,16 +49,21 @@ export class AnswerController {
       const { state, changed } = await say(tx, call.actor, now, about.restrictionId, version, (newest) =>
         answer(newest, { ...about, answer: words }, now),
       );
-      return { ...state, changed, warnings: [] };
+      return { ...withoutWords(state), changed, warnings: [] };
     });
   }
 
   @Route(getAnswers)
   answers(@Input() { params: { restrictionId }, query, actor }: CallOf<typeof getAnswers>) {
     return withActor(this.database, actor, async (tx) => {
-      await this.about(tx, actor, restrictionId);
-      const page = await listAnswers(tx, restrictionId, query);
-      return actor.role === 'partner' ? { ...page, items: page.items.map(withoutAuthor) } : page;
+      const { integrationId } = await this.about(tx, actor, restrictionId);
+      if (actor.role !== 'partner') return listAnswers(tx, restrictionId, { ...query, since: null });
+      // As on the timeline: what its predecessor and we said to each other is not the new owner's.
+      const integration = await loadIntegration(tx, integrationId);
+      const owner = integration && inForceAt(integration.ownership, this.clock.now());
+      if (!owner) throw notFound(`restriction ${restrictionId}`);
+      const page = await listAnswers(tx, restrictionId, { ...query, since: owner.from });
+      return { ...page, items: page.items.map(withoutAuthor) };
     });
   }
 

@@ -3,7 +3,7 @@ import { cutPage, publishFacts, type Actor, type PageWanted } from '@taxameter/p
 import type { EntityManager } from 'typeorm';
 import { makeChange } from '../change/change.service.js';
 import { refused } from '../restriction/change-restriction.service.js';
-import type { Answer } from './answer.js';
+import { withoutWords, type Answer } from './answer.js';
 
 /** What was said, in the database. Rows are only added. */
 
@@ -34,7 +34,7 @@ export function say(
     reason: null,
     seenVersion,
     fact: async () => {
-      const { text: _1, answer: _2, by: _3, byRole: _4, ...data } = (await newestAnswer(tx, restrictionId))!;
+      const { by: _1, byRole: _2, ...data } = withoutWords((await newestAnswer(tx, restrictionId))!);
       await publishFacts(tx, 'partners', [
         {
           topic: TOPICS.restrictionAnswers,
@@ -48,6 +48,7 @@ export function say(
     load: () => newestAnswer(tx, restrictionId),
     decide: (newest) => refused(() => decide(newest)),
     save: saveAnswer,
+    audited: withoutWords,
   });
 }
 
@@ -70,11 +71,21 @@ export async function deadlinesOf(
   return new Map(rows.map((row) => [row.restrictionId, row.answerDueAt!.toISOString()]));
 }
 
+export interface AnswersWanted extends PageWanted {
+  /** Only what was said from this instant on; null: all of it. */
+  readonly since: string | null;
+}
+
 /** Oldest first; the cursor is a version. */
-export async function listAnswers(tx: EntityManager, restrictionId: string, { limit, cursor }: PageWanted) {
+export async function listAnswers(
+  tx: EntityManager,
+  restrictionId: string,
+  { limit, cursor, since }: AnswersWanted,
+) {
   const rows = await tx.query<Row[]>(
-    `${SELECT} where restriction_id = $1 and version > $2::integer order by version limit $3`,
-    [restrictionId, cursor ?? 0, limit + 1],
+    `${SELECT} where restriction_id = $1 and version > $2::integer and ($4::timestamptz is null or at >= $4)
+     order by version limit $3`,
+    [restrictionId, cursor ?? 0, limit + 1, since],
   );
   return cutPage(rows.map(toAnswer), limit, ({ version }) => String(version));
 }

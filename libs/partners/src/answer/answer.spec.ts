@@ -37,8 +37,16 @@ describe('an exchange', () => {
   it('ends where people had better telephone', () => {
     const newest: Answer = { ...reply(null, objection, 'block', MONDAY), version: MAX_ANSWERS };
     expect(() => reply(newest, objection, 'block', MONDAY)).toThrow(RestrictionRefused);
-    expect(() => answer(newest, { ...about, answer: words }, MONDAY)).toThrow(RestrictionRefused);
     expect(reply({ ...newest, version: MAX_ANSWERS - 1 }, objection, 'block', MONDAY).kind).toBe('objection');
+  });
+
+  it('never ends with a word of the partner that nobody can answer', () => {
+    const last: Answer = { ...reply(null, objection, 'block', MONDAY), version: MAX_ANSWERS };
+    const answered = answer(last, { ...about, answer: words }, MONDAY);
+    expect(answered).toMatchObject({ kind: 'answer', answerDueAt: null });
+    const newest = { ...answered, version: MAX_ANSWERS + 1 };
+    expect(() => answer(newest, { ...about, answer: words }, MONDAY)).toThrow(RestrictionRefused);
+    expect(() => reply(newest, objection, 'block', MONDAY)).toThrow(RestrictionRefused);
   });
 
   it('takes lines, and neither nothing nor other control characters', () => {

@@ -69,13 +69,16 @@ export function reply(
   return { ...spoken, version: 0, answer: null, at: now.toISOString(), answerDueAt };
 }
 
-/** We answer, and nothing is open any more. @throws RestrictionRefused when the exchange is too long */
+/**
+ * We answer, and nothing is open any more. What a partner waits for is answered, however long the exchange is by then.
+ * @throws RestrictionRefused when the exchange is too long and nothing is open
+ */
 export function answer(
   newest: Answer | null,
   spoken: Spoken & { readonly answer: NonNullable<Answer['answer']> },
   now: Date,
 ): Answer {
-  refuseTooLong(newest);
+  if (newest?.answerDueAt == null) refuseTooLong(newest);
   return { ...spoken, version: 0, kind: 'answer', text: null, at: now.toISOString(), answerDueAt: null };
 }
 
@@ -92,6 +95,13 @@ export function endOfWorkingDay(instant: Date, workingDays: number): Date {
     if (weekday !== 0 && weekday !== 6) left -= 1;
   }
   return startOfCopenhagenDay(year, month, day + ahead + 1);
+}
+
+/** What a command answers, and what the audit keeps: that something was said, not what (ADR 0015). */
+export const spokenState = answerState.omit({ text: true, answer: true });
+
+export function withoutWords({ text: _1, answer: _2, ...said }: Answer) {
+  return said;
 }
 
 /** What a partner sees: not who of us has answered. */

@@ -111,6 +111,28 @@ describe('a partner', () => {
     }
   });
 
+  it('that takes over an integration under a restriction reads nothing of what its predecessor and we said', async () => {
+    const { path } = await block('isv_taken_over');
+    await asPartner('POST', `${path}/replies`, { kind: 'reply', text: 'Vores kunde er gået konkurs.' });
+    await asOps('POST', `${path}/answers`, { answer: { da: 'Det beklager vi.', en: 'We are sorry.' } });
+    const tuesday = await startBeside(rooms, '2026-10-06T08:00:00.000Z');
+    try {
+      const sold = { name: 'isv_taken_over', kind: 'public', partnerId: 'par_b' };
+      await tuesday.call('ops', 'PUT', '/v1/integrations/isv_taken_over', { body: sold });
+      const seenBy = async (role: 'partner' | 'ops') => {
+        const { body } = await tuesday.call(role, 'GET', `${path}/answers`, { partnerId: 'par_b' });
+        return body.items.map(({ kind, text }: { kind: string; text: string | null }) => `${kind} ${text}`);
+      };
+      expect(await seenBy('partner')).toEqual([]);
+      const words = { kind: 'reply', text: 'Vi er de nye.' };
+      await tuesday.call('partner', 'POST', `${path}/replies`, { partnerId: 'par_b', body: words });
+      expect(await seenBy('partner')).toEqual(['reply Vi er de nye.']);
+      expect(await seenBy('ops')).toHaveLength(3);
+    } finally {
+      await tuesday.stop();
+    }
+  });
+
   it('that sends its reply twice with one Idempotency-Key has said it once', async () => {
     const { path } = await block('isv_twice');
     const words = { kind: 'reply', text: 'Hvorfor?' };
@@ -119,6 +141,22 @@ describe('a partner', () => {
     const second = await asPartner('POST', `${path}/replies`, words, 'par_a', headers);
     expect(second.body).toEqual(first.body);
     expect((await asPartner('GET', `${path}/answers`)).body.items).toHaveLength(1);
+  });
+
+  it('leaves its words neither in the audit nor in the answers kept for a repeated command', async () => {
+    const { path } = await block('isv_words');
+    const words = { kind: 'reply', text: 'Karla er syg.' };
+    await asPartner('POST', `${path}/replies`, words, 'par_a', { 'idempotency-key': 'words-1' });
+    const answer = { da: 'God bedring til Karla.', en: 'Our best wishes to Karla.' };
+    await rooms.call('ops', 'POST', `${path}/answers`, {
+      ...{ body: { answer }, headers: { 'idempotency-key': 'words-2' } },
+    });
+    expect(JSON.stringify((await asPartner('GET', `${path}/answers`)).body)).toContain('Karla er syg.');
+    for (const table of ['audit_entry', 'idempotency_key']) {
+      const kept = JSON.stringify(await rooms.databases.get('partners')!.query(`select * from ${table}`));
+      expect(kept).toContain('isv_words');
+      expect(kept).not.toContain('Karla');
+    }
   });
 
   it('is refused by field and rule', async () => {

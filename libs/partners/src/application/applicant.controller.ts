@@ -21,7 +21,7 @@ import {
   withdrawOwnApplication,
 } from './application-routes.js';
 import { viewOf } from './application-view.service.js';
-import { changeWishes, submit } from './application.js';
+import { changeWishes, submit, withoutWords, type Application } from './application.js';
 import { countUnread, loadApplication, saveSecretHash, secretHashOf } from './application.service.js';
 import { changeApplication, endApplication, existing } from './change-application.service.js';
 import { FrontDoor, MAX_UNREAD, carriesSecret, newSecret, tooMany } from './front-door.service.js';
@@ -66,7 +66,7 @@ export class ApplicantController {
     const { applicationId } = call.params;
     await this.refuseWithoutSecret(call, applicationId);
     return withActor(this.database, seeingAll(), async (tx) =>
-      viewOf(tx, existing(await loadApplication(tx, applicationId), applicationId), false),
+      viewOf(tx, existing(await loadApplication(tx, applicationId), applicationId), false, this.clock.now()),
     );
   }
 
@@ -108,12 +108,9 @@ export class ApplicantController {
     if (!carriesSecret(call, hash)) throw notFound(`application ${applicationId} with this secret`);
   }
 
-  private command<Answer extends object>(
-    call: Call,
-    work: (tx: EntityManager, now: Date) => Promise<Answer>,
-  ) {
-    return runCommand(this.database, { ...call, actor: seeingAll() }, this.clock, (tx) =>
-      work(tx, this.clock.now()),
+  private command(call: Call, work: (tx: EntityManager, now: Date) => Promise<Application>) {
+    return runCommand(this.database, { ...call, actor: seeingAll() }, this.clock, async (tx) =>
+      withoutWords(await work(tx, this.clock.now())),
     );
   }
 }

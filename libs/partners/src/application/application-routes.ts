@@ -4,7 +4,13 @@ import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandFields } from '../change/command-body.js';
 import { DECISION_KINDS, ITEM_STATES } from '../review/checklist.js';
-import { APPLICATION_STATES, applicant, applicationState, wishes } from './application.js';
+import {
+  APPLICATION_STATES,
+  applicant,
+  applicationStanding,
+  applicationState,
+  wishes,
+} from './application.js';
 
 const params = z.object({ applicationId: fields.identifier(64) });
 const integrationKind = integrationChanged.schema.shape.data.shape.kind;
@@ -20,8 +26,16 @@ const item = z.object({
 });
 
 const view = applicationState.extend({
-  checklist: z.array(item).describe('as the calls show it now; empty until the review begins'),
-  observedUntil: z.iso.datetime().nullable().describe('the newest call that the checklist knows of'),
+  checklist: z
+    .array(item)
+    .describe(
+      'as the calls show it now; empty until the review begins. Applicant and partner: once it is decided, or somebody else ' +
+        'owns the integration, as it was at the latest decision',
+    ),
+  observedUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('the newest call that the checklist knows of; null for one that was kept'),
   decisions: z.array(
     z.object({
       decision: z.enum(DECISION_KINDS),
@@ -46,9 +60,13 @@ const view = applicationState.extend({
 
 /** A default would stand for a wish that was left out. */
 const optionalWishes = z.object({ ...wishes, testDate: wishes.testDate.unwrap() }).partial().shape;
-const changed = { 200: { description: 'The application as it now is', schema: applicationState } };
+/** Answers are kept for a repeated `Idempotency-Key`: they hold no person and no words. */
+const changed = { 200: { description: 'Where the application now stands', schema: applicationStanding } };
 const note = fields.text(1000).describe('to the applicant, in the language of the application');
 const reason = fields.text(500).describe('for the audit');
+
+/** Who lets an application in or approves it must have seen it: the applicant may have changed it a moment ago. */
+const seenVersion = z.int().min(1).describe('the version you saw; 409 when it is another by now');
 
 /** The secret of an application, which is given once, as `Authorization: Bearer`. */
 const BY_SECRET = 'Send the secret that the application was answered with as "Authorization: Bearer …".';
@@ -67,7 +85,7 @@ export const postApplication = defineRoute({
     201: {
       description: 'The application, and the secret',
       schema: z.object({
-        application: applicationState,
+        application: applicationStanding,
         secret: z.string().nullable().describe('null when a repeated request is answered again'),
       }),
     },
@@ -88,7 +106,7 @@ export const postPartnerApplication = defineRoute({
     integrationId: fields.identifier(100).optional().describe('the integration that wants other scopes'),
   }),
   command: true,
-  responses: { 201: { description: 'The application', schema: applicationState } },
+  responses: { 201: { description: 'Where the application stands', schema: applicationStanding } },
 });
 
 export const getApplications = defineRoute({
@@ -130,7 +148,7 @@ export const acceptApplicationRoute = defineRoute({
       .optional()
       .describe('an existing partner; without it a new one is created from the application'),
     reason: commandFields.reason,
-    version: commandFields.version,
+    version: seenVersion,
   }),
   command: true,
   responses: changed,
@@ -155,7 +173,7 @@ export const approveApplication = defineRoute({
     'What is missing in the checklist does not stop it: a person decides, and the checklist is kept.',
   roles: ['ops'],
   params,
-  body: z.strictObject({ note, version: commandFields.version }),
+  body: z.strictObject({ note, version: seenVersion }),
   command: true,
   responses: changed,
 });

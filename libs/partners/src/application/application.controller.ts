@@ -33,7 +33,7 @@ import {
   withdrawApplication,
 } from './application-routes.js';
 import { reviewOf, viewOf } from './application-view.service.js';
-import { askForChange, changeWishes, decide, submit, type Application } from './application.js';
+import { askForChange, changeWishes, decide, submit, withoutWords, type Application } from './application.js';
 import { applicationsOf, listApplications, loadApplication } from './application.service.js';
 import {
   acceptApplication,
@@ -88,7 +88,9 @@ export class ApplicationController {
   async one(@Input() { params: { applicationId }, actor }: CallOf<typeof getApplication>) {
     const found = await withActor(this.database, actor, (tx) => loadApplication(tx, applicationId));
     if (!found) throw notFound(`application ${applicationId}`);
-    return withActor(this.database, seeingAll(actor), (tx) => viewOf(tx, found, actor.role !== 'partner'));
+    return withActor(this.database, seeingAll(actor), (tx) =>
+      viewOf(tx, found, actor.role !== 'partner', this.clock.now()),
+    );
   }
 
   @Route(acceptApplicationRoute)
@@ -198,12 +200,11 @@ export class ApplicationController {
   }
 
   /** A partner's command also writes what row-level security hides from it, such as the audit of an application. */
-  private command<Answer extends object>(
-    call: Call,
-    work: (tx: EntityManager, now: Date) => Promise<Answer>,
-  ) {
+  private command(call: Call, work: (tx: EntityManager, now: Date) => Promise<Application>) {
     const asSystem = { ...call, actor: seeingAll(call.actor) };
-    return runCommand(this.database, asSystem, this.clock, (tx) => work(tx, this.clock.now()));
+    return runCommand(this.database, asSystem, this.clock, async (tx) =>
+      withoutWords(await work(tx, this.clock.now())),
+    );
   }
 
   private async refuseHidden(actor: Actor, applicationId: string): Promise<void> {

@@ -16,6 +16,24 @@ export class Application1760000200002 implements MigrationInterface {
   }
 }
 
+/** Who opened a review is kept with it: what the system opened is not the partner's to withdraw. */
+export class OpenedBySystem1760000200027 implements MigrationInterface {
+  name = 'OpenedBySystem1760000200027';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table application add column opened_by_system boolean not null default false;
+      update application set opened_by_system = true where exists (
+        select from audit_entry
+        where subject = 'application|' || application_id and action = 'application_created' and actor_role = 'system');
+      alter table application alter column opened_by_system drop default`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
+
 const APPLICATION = `
   create table application (
     application_id text primary key,

@@ -7,7 +7,7 @@ import type { Application } from './application.js';
 const SELECT = `
   select application_id as "applicationId", version, kind, state, partner_id as "partnerId",
     integration_id as "integrationId", details, note, awaits_answer as "awaitsAnswer",
-    submitted_at as "submittedAt", decided_at as "decidedAt"
+    opened_by_system as "openedBySystem", submitted_at as "submittedAt", decided_at as "decidedAt"
   from application`;
 
 type Row = Omit<Application, 'submittedAt' | 'decidedAt'> & {
@@ -59,8 +59,8 @@ export async function countUnread(tx: EntityManager, limit: number): Promise<num
 export async function saveApplication(tx: EntityManager, next: Application): Promise<void> {
   await tx.query(
     `insert into application (application_id, version, kind, state, partner_id, integration_id, details, note,
-       awaits_answer, submitted_at, decided_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       awaits_answer, submitted_at, decided_at, opened_by_system)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      on conflict (application_id) do update set
        version = excluded.version, state = excluded.state, partner_id = excluded.partner_id,
        integration_id = excluded.integration_id, details = excluded.details, note = excluded.note,
@@ -77,6 +77,7 @@ export async function saveApplication(tx: EntityManager, next: Application): Pro
       next.awaitsAnswer,
       next.submittedAt,
       next.decidedAt,
+      next.openedBySystem,
     ],
   );
 }

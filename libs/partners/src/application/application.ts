@@ -1,7 +1,7 @@
 /** An application: who wants to call the API with what and why, and what may become of it. */
 import { fields, isPlausibleCvr } from '@taxameter/contracts';
 import { z } from 'zod';
-import { moveFrom, type LifeCycleState } from '../life-cycle/moves.js';
+import { MoveNotAllowed, moveFrom, movesFrom, type LifeCycleState } from '../life-cycle/moves.js';
 
 /** Scopes of one application. A review that use alone made necessary may name as many again. */
 const MAX_SCOPES = 50;
@@ -50,7 +50,9 @@ export const applicant = z.object({
 export const applicationDetails = z.object({
   ...wishes,
   scopes: z.array(scope).max(2 * MAX_SCOPES),
-  applicant,
+  applicant: applicant.extend({
+    email: email.nullable().describe('null: the system applied for a partner that has none'),
+  }),
 });
 export type ApplicationDetails = z.output<typeof applicationDetails>;
 export type Wishes = Omit<ApplicationDetails, 'applicant'>;
@@ -67,10 +69,22 @@ export const applicationState = z.object({
   details: applicationDetails,
   note: z.string().nullable().describe('the latest word to the applicant'),
   awaitsAnswer: z.boolean().describe('true: a change was asked for and the applicant has not answered yet'),
+  openedBySystem: z
+    .boolean()
+    .describe(
+      'true: made necessary by calls with scopes that nobody approved; it is decided, never withdrawn',
+    ),
   submittedAt: z.iso.datetime(),
   decidedAt: z.iso.datetime().nullable(),
 });
 export type Application = z.output<typeof applicationState>;
+
+/** What a command on an application answers, and what the audit keeps: neither who applied nor the words of anybody (ADR 0015). */
+export const applicationStanding = applicationState.omit({ details: true, note: true });
+
+export function withoutWords({ details: _1, note: _2, ...standing }: Application) {
+  return standing;
+}
 
 export interface Submission {
   readonly applicationId: string;
@@ -78,12 +92,17 @@ export interface Submission {
   /** Set for an integration that exists and wants other scopes: its review begins at once, since there is nothing to create. */
   readonly integrationId: string | null;
   readonly details: ApplicationDetails;
+  readonly openedBySystem?: boolean;
 }
 
-export function submit({ integrationId, ...submission }: Submission, now: Date): Application {
+export function submit(
+  { integrationId, openedBySystem = false, ...submission }: Submission,
+  now: Date,
+): Application {
   return {
     ...submission,
     integrationId,
+    openedBySystem,
     version: 0,
     kind: integrationId === null ? 'new' : 'scopes',
     state: integrationId === null ? 'applied' : 'in-review',
@@ -128,7 +147,8 @@ export function askForChange(current: Application, note: string): Application {
 }
 
 /**
- * Ends it: approved, rejected or withdrawn.
+ * Ends it: approved, rejected or withdrawn. What the system opened is not withdrawn: whoever uses scopes that nobody approved
+ * would end the review of it.
  * @throws MoveNotAllowed from a state from which the table does not lead there
  */
 export function decide(
@@ -138,6 +158,10 @@ export function decide(
   now: Date,
 ): Application {
   const state = stateAfter(moveFrom(current.state, move));
+  if (move === 'withdraw' && current.openedBySystem) {
+    const others = movesFrom(current.state).filter((name) => name !== move);
+    throw new MoveNotAllowed(current.state, move, others);
+  }
   return { ...current, state, note: note ?? current.note, awaitsAnswer: false, decidedAt: now.toISOString() };
 }
 

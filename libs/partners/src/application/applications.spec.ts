@@ -19,6 +19,11 @@ const wanted = {
 const applicant = { name: 'Lager ApS', cvr: '12345674', email: 'post@lager.dk', language: 'da' };
 
 const post = (path: string, body: object) => rooms.call('ops', 'POST', path, { body });
+/** Accepts or approves, by the version that is there. */
+async function decide(path: string, move: 'accept' | 'approve', more: object) {
+  const { body } = await rooms.call('ops', 'GET', path);
+  return post(`${path}/${move}`, { version: body.version, ...more });
+}
 const apply = (body: object = {}, headers = {}) =>
   rooms.call('anonymous', 'POST', '/v1/applications', { body: { ...wanted, applicant, ...body }, headers });
 const bySecret = (secret: string) => ({ authorization: `Bearer ${secret}` });
@@ -40,9 +45,18 @@ let integrations = 0;
 async function inReview() {
   const application = await applied();
   const integrationId = `isv_review_${(integrations += 1)}`;
-  const { status } = await post(`${application.path}/accept`, { integrationId });
+  const { status } = await decide(application.path, 'accept', { integrationId });
   expect(status).toBe(200);
   return { ...application, integrationId };
+}
+
+/** The integration is somebody else's from now on. */
+async function handOver(integrationId: string) {
+  await rooms.call('ops', 'PUT', '/v1/partners/par_next', {
+    body: { name: 'Næste ApS', cvr: '12345674', email: 'post@next.dk', language: 'en' },
+  });
+  const body = { name: 'Lageret', kind: 'public', partnerId: 'par_next', from: NOW };
+  expect((await rooms.call('ops', 'PUT', `/v1/integrations/${integrationId}`, { body })).status).toBe(200);
 }
 
 /** What fair-use says of an integration, as a fact on its topic. */
@@ -92,6 +106,22 @@ describe('an application of somebody without an account', () => {
     expect(withdrawn.body).toMatchObject({ state: 'withdrawn', integrationId: null });
   });
 
+  it('tells by its secret how the calls look while they are reviewed, and not how they look for ever', async () => {
+    const { body } = await apply();
+    const path = `/v1/applications/${body.application.applicationId}`;
+    const calls = async () => {
+      const headers = bySecret(body.secret);
+      const { body: seen } = await rooms.call('anonymous', 'GET', `${path}/for-applicant`, { headers });
+      return seen.checklist[0]?.figure;
+    };
+    await decide(path, 'accept', { integrationId: 'isv_by_secret' });
+    await observe('isv_by_secret', 1, { calls: 7 });
+    expect(await calls()).toBe(7);
+    await decide(path, 'approve', { note: 'ok' });
+    await observe('isv_by_secret', 2, { calls: 70 });
+    expect(await calls()).toBe(7);
+  });
+
   it('repeated with its idempotency key is one application, whose secret is not told again', async () => {
     const headers = { 'idempotency-key': 'again-and-again' };
     const [first, second] = [await apply({}, headers), await apply({}, headers)];
@@ -110,6 +140,32 @@ describe('an application of somebody without an account', () => {
     expect([status, problem.errors[0].field]).toEqual([400, field]);
   });
 
+  it('leaves neither its applicant nor its words in the audit or in the answers kept for a repeated command', async () => {
+    const secrets = { name: 'Karla Kvist', email: 'karla@kvist.dk', purpose: 'Til min fars bogføring.' };
+    const { body } = await apply(
+      {
+        applicant: { ...applicant, name: secrets.name, email: secrets.email },
+        purpose: secrets.purpose,
+      },
+      { 'idempotency-key': 'karla-1' },
+    );
+    const { applicationId } = body.application;
+    const path = `/v1/applications/${applicationId}/for-applicant`;
+    const headers = { ...bySecret(body.secret), 'idempotency-key': 'karla-2' };
+    await rooms.call('anonymous', 'POST', `${path}/change`, { body: { testDate: '2026-11-01' }, headers });
+    const { body: seen } = await rooms.call('ops', 'GET', `/v1/applications/${applicationId}`);
+    expect(seen).toMatchObject({
+      version: 2,
+      details: { purpose: secrets.purpose, applicant: { name: secrets.name, email: secrets.email } },
+    });
+    const room = rooms.databases.get('partners')!;
+    for (const table of ['audit_entry', 'idempotency_key']) {
+      const kept = JSON.stringify(await room.query(`select * from ${table}`));
+      expect(kept).toContain(applicationId);
+      for (const secret of Object.values(secrets)) expect(kept).not.toContain(secret);
+    }
+  });
+
   it('is the last of its hour when its address has sent ten', async () => {
     for (let tries = 0; tries < 10; tries += 1) {
       const { status, headers, body } = await apply();
@@ -125,7 +181,7 @@ describe('an application of somebody without an account', () => {
     const { body } = await rooms.call('ops', 'GET', '/v1/applications?state=applied');
     const found = body.items.find((item: { partnerId: string | null }) => item.partnerId === null);
     const integrationId = 'isv_new_partner';
-    const accepted = await post(`/v1/applications/${found.applicationId}/accept`, { integrationId });
+    const accepted = await decide(`/v1/applications/${found.applicationId}`, 'accept', { integrationId });
     const { partnerId } = accepted.body;
     const partner = await rooms.call('ops', 'GET', `/v1/partners/${partnerId}`);
     expect(partner.body).toMatchObject({
@@ -144,7 +200,7 @@ describe('a review', () => {
   it('creates partner and integration together or not at all', async () => {
     await inReview();
     const { path } = await applied();
-    const { status, body } = await post(`${path}/accept`, { integrationId: 'isv_review_1' });
+    const { status, body } = await decide(path, 'accept', { integrationId: 'isv_review_1' });
     expect([status, body.errors?.[0].field]).toEqual([409, 'integrationId']);
     expect((await rooms.call('ops', 'GET', path)).body).toMatchObject({ state: 'applied', version: 1 });
   });
@@ -158,9 +214,9 @@ describe('a review', () => {
     expect(stateOf(before.body.checklist, 'token')).toBe('warning');
     expect(stateOf(before.body.checklist, 'scopes-not-used')).toBe('ok');
     const asked = await post(`${path}/ask`, { note: 'Brug token.' });
-    expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true, note: 'Brug token.' });
+    expect(asked.body).toMatchObject({ state: 'in-review', awaitsAnswer: true });
     await observe(integrationId, 2, { calls: 80, otherAuthCalls: 0 });
-    const approved = await post(`${path}/approve`, { note: 'Velkommen.' });
+    const approved = await decide(path, 'approve', { note: 'Velkommen.' });
     expect(approved.body).toMatchObject({ state: 'active', decidedAt: NOW });
     const { body } = await rooms.call('ops', 'GET', path);
     expect(body.decisions.map((one: { decision: string }) => one.decision)).toEqual([
@@ -198,7 +254,7 @@ describe('a review', () => {
     const { path, integrationId } = await inReview();
     const early = await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'x' });
     expect(early.body).toMatchObject({ status: 409, state: 'in-review', move: 'deactivate' });
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     const { status, body } = await post(`${path}/withdraw`, { reason: 'fortrudt' });
     expect([status, body.type]).toEqual([409, 'urn:taxameter:problem:move-not-allowed']);
     expect(body).toMatchObject({ state: 'active', move: 'withdraw', allowed: ['restrict', 'deactivate'] });
@@ -208,8 +264,19 @@ describe('a review', () => {
     const { path, partnerId } = await inReview();
     const { body } = await rooms.call('ops', 'GET', path);
     await rooms.call('partner', 'POST', `${path}/change`, { partnerId, body: { purpose: 'Noget andet.' } });
-    const late = await post(`${path}/approve`, { note: 'ok', version: body.version });
+    const late = await decide(path, 'approve', { note: 'ok', version: body.version });
     expect([late.status, late.body.type]).toEqual([409, 'urn:taxameter:problem:stale-version']);
+  });
+
+  it('is neither begun nor approved by somebody who does not say which application was seen', async () => {
+    const { path } = await applied();
+    for (const [move, body] of [
+      ['accept', { integrationId: 'isv_unseen' }],
+      ['approve', { note: 'ok' }],
+    ] as const) {
+      const { status, body: problem } = await post(`${path}/${move}`, body);
+      expect([move, status, problem.errors?.[0].field]).toEqual([move, 400, 'version']);
+    }
   });
 });
 
@@ -235,13 +302,35 @@ describe('the partner', () => {
     );
   });
 
+  it('sees its calls while they are reviewed, and after that what was decided on, also when it has sold the integration', async () => {
+    const { path, integrationId, partnerId } = await inReview();
+    const callsSeenBy = async (role: 'partner' | 'ops', where = path) => {
+      const { body } = await rooms.call(role, 'GET', where, role === 'partner' ? { partnerId } : {});
+      return [body.checklist[0]?.figure, body.observedUntil];
+    };
+    await observe(integrationId, 1, { calls: 40 });
+    expect(await callsSeenBy('partner')).toEqual([40, NOW]);
+    await decide(path, 'approve', { note: 'ok' });
+    await observe(integrationId, 2, { calls: 90 });
+    expect(await callsSeenBy('partner')).toEqual([40, null]);
+    expect(await callsSeenBy('ops')).toEqual([90, NOW]);
+    const { body: asked } = await rooms.call('partner', 'POST', `/v1/partners/${partnerId}/applications`, {
+      ...{ partnerId, body: { ...wanted, email: 'a@b.dk', integrationId } },
+    });
+    const scopes = `/v1/applications/${asked.applicationId}`;
+    expect(await callsSeenBy('partner', scopes)).toEqual([90, NOW]);
+    await handOver(integrationId);
+    expect(await callsSeenBy('partner', scopes)).toEqual([undefined, null]);
+    expect(await callsSeenBy('ops', scopes)).toEqual([90, NOW]);
+  });
+
   it('asks for other scopes of an active integration, which goes on meanwhile and if they are refused', async () => {
     const { path, partnerId, integrationId } = await inReview();
     const more = { ...wanted, email: 'a@b.dk', integrationId };
     const ask = () =>
       rooms.call('partner', 'POST', `/v1/partners/${partnerId}/applications`, { partnerId, body: more });
     expect((await ask()).body).toMatchObject({ status: 409, errors: [{ field: 'integrationId' }] });
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     const asked = await ask();
     expect(asked.body).toMatchObject({ kind: 'scopes', state: 'in-review' });
     const state = () =>
@@ -264,7 +353,7 @@ describe('an approved integration', () => {
       (await rooms.call('ops', 'GET', `/v1/applications?integrationId=${integrationId}`)).body.items;
     await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
     expect(await reviews()).toHaveLength(1);
-    await post(`${path}/approve`, { note: 'ok' });
+    await decide(path, 'approve', { note: 'ok' });
     await observe(integrationId, 2, { scopes: ['dineropublicapi:read'] });
     expect(await reviews()).toHaveLength(1);
     await observe(integrationId, 3, { scopes: ['dineropublicapi:read', 'dineropublicapi:write'] });
@@ -280,9 +369,50 @@ describe('an approved integration', () => {
     expect(await reviews()).toHaveLength(2);
   });
 
+  it('is reviewed with its present owner as the applicant, who reads nothing that the former one wrote', async () => {
+    const { path, integrationId } = await inReview();
+    await decide(path, 'approve', { note: 'ok' });
+    await handOver(integrationId);
+    await observe(integrationId, 1, { scopes: ['dineropublicapi:write'] });
+    const { body } = await rooms.call('partner', 'GET', '/v1/applications', { partnerId: 'par_next' });
+    const review = body.items.find((one: { integrationId: string }) => one.integrationId === integrationId);
+    const next = { name: 'Næste ApS', cvr: '12345674', email: 'post@next.dk', language: 'en' };
+    expect(review).toMatchObject({ partnerId: 'par_next', details: { applicant: next } });
+    const words = JSON.stringify(review);
+    for (const theirs of [wanted.purpose, wanted.scopes[0]!.why, applicant.email, applicant.name]) {
+      expect(words).not.toContain(theirs);
+    }
+    expect(words).toContain('Approved for the former owner.');
+  });
+
+  it('does not make scopes known by asking for them and withdrawing, and cannot withdraw the review that the system opens', async () => {
+    const { path, integrationId, partnerId } = await inReview();
+    await decide(path, 'approve', { note: 'ok' });
+    const as = (method: string, where: string, body: object) =>
+      rooms.call('partner', method, where, { partnerId, body });
+    const asked = await as('POST', `/v1/partners/${partnerId}/applications`, {
+      ...{ ...wanted, email: 'a@b.dk', integrationId },
+      scopes: [{ scope: 'dineropublicapi:admin', why: 'for en sikkerheds skyld' }],
+    });
+    const own = `/v1/applications/${asked.body.applicationId}`;
+    expect((await as('POST', `${own}/withdraw`, { reason: 'fortrudt' })).status).toBe(200);
+    await observe(integrationId, 1, { scopes: ['dineropublicapi:admin'] });
+    const { body } = await rooms.call(
+      'ops',
+      'GET',
+      `/v1/applications?integrationId=${integrationId}&state=in-review`,
+    );
+    expect(body.items).toMatchObject([{ openedBySystem: true, partnerId }]);
+    const review = `/v1/applications/${body.items[0].applicationId}`;
+    const withdrawn = await as('POST', `${review}/withdraw`, { reason: 'fortrudt' });
+    expect(withdrawn.body).toMatchObject({ status: 409, state: 'in-review', move: 'withdraw' });
+    expect(withdrawn.body.allowed).not.toContain('withdraw');
+    expect((await rooms.call('ops', 'GET', review)).body.state).toBe('in-review');
+  });
+
   it('has every step on its timeline, with who and why', async () => {
     const { path, integrationId } = await inReview();
-    await post(`${path}/approve`, { note: 'Velkommen.' });
+    await decide(path, 'approve', { note: 'Velkommen.' });
     await post(`/v1/integrations/${integrationId}/deactivate`, { reason: 'misbrug' });
     await post(`/v1/integrations/${integrationId}/reactivate`, { reason: 'rettet' });
     const { body } = await rooms.call('ops', 'GET', `/v1/integrations/${integrationId}/timeline`);

@@ -9,7 +9,7 @@ import { refusedMove } from '../life-cycle/life-cycle.service.js';
 import { partnerDetails } from '../partner/partner.js';
 import { loadPartner, savePartner } from '../partner/partner.service.js';
 import { z } from 'zod';
-import { accept, decide, type Application } from './application.js';
+import { accept, decide, withoutWords, type Application } from './application.js';
 import { loadApplication, saveApplication } from './application.service.js';
 
 /** The one way in which an application changes, and what follows from it: a partner, an integration, its end. */
@@ -38,6 +38,7 @@ export async function changeApplication(
     load: () => loadApplication(tx, applicationId),
     decide: (current) => refusedMove(() => decide(current)),
     save: saveApplication,
+    audited: withoutWords,
   });
 }
 

@@ -131,7 +131,7 @@ async function refuseAgain(tx: EntityManager, asked: Asked, now: Date): Promise<
   const earlier = await approvalsSince(tx, asked.integrationId, new Date(now.getTime() - COOL_DOWN_MS));
   if (!hasBlockedAlone(earlier, asked.askedBy, now)) return;
   const reason =
-    'a temporary block that you asked for within 24 hours was not approved: ask without it, or let another person ask';
+    'a temporary block that you asked for within 24 hours is not approved: ask without it, or let another person ask';
   throw new Problem(409, 'temporary-block-used', reason, {
     errors: [{ field: 'request.isTemporary', reason }],
   });

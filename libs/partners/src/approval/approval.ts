@@ -116,14 +116,13 @@ export function temporaryEnd(until: string | null, temporaryHours: number, now: 
 }
 
 /**
- * Whether a person has already blocked the integration by themselves without finding a second one: four hours again and
- * again would be a block for ever by one person.
+ * Whether a person has already blocked the integration by themselves without having found a second one: four hours again and
+ * again would be a block for ever by one person, and one begun just before the other ends a block for twice as long.
  */
 export function hasBlockedAlone(earlier: readonly Approval[], askedBy: string, now: Date): boolean {
   return earlier.some((approval) => {
     if (!isTemporary(approval.request) || approval.askedBy !== askedBy) return false;
-    const { state } = lapse(approval, now);
     const isRecent = Date.parse(approval.askedAt) > now.getTime() - COOL_DOWN_MS;
-    return isRecent && (state === 'declined' || state === 'expired');
+    return isRecent && approval.state !== 'approved';
   });
 }

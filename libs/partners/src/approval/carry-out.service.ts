@@ -1,7 +1,7 @@
 import { notFound, type Actor } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import { changeStatusOf, refusePast } from '../integration/change-integration.service.js';
-import { changeStatus, type StatusWanted } from '../integration/integration.js';
+import { changeStatusOf, refusePast, withStatus } from '../integration/change-integration.service.js';
+import type { StatusWanted } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
 import { changeRestriction, refused } from '../restriction/change-restriction.service.js';
 import { correct, impose, lift, phaseAt, type Restriction } from '../restriction/restriction.js';
@@ -40,7 +40,7 @@ export async function begin(
   } else {
     const integration = await loadIntegration(tx, integrationId);
     if (!integration) throw notFound(`integration ${integrationId}`);
-    await refusePast(() => changeStatus(integration, statusWanted(approval, now), now));
+    await refusePast(() => withStatus(tx, integration, statusWanted(approval, now), now));
   }
 }
 

@@ -253,6 +253,22 @@ describe('where two persons are needed', () => {
     expect(list.items).toEqual([]);
   });
 
+  it('is refused when the life cycle has no such move, so that nobody approves what can never be done', async () => {
+    const wanted = {
+      ...{ integrationName: 'Lageret', purpose: 'Henter fakturaer.', email: 'a@b.dk' },
+      scopes: [{ scope: 'dineropublicapi:read', why: 'læser fakturaer' }],
+      expected: { callsPerDay: 10, smsPerMonth: 0 },
+    };
+    const { body: application } = await post('/v1/partners/par_a/applications', wanted);
+    const path = `/v1/applications/${application.applicationId}`;
+    await post(`${path}/accept`, { integrationId: 'isv_reviewed', version: 1 });
+    const early = await ask('isv_reviewed', { kind: 'deactivation' });
+    expect(early.body).toMatchObject({ status: 409, state: 'in-review', move: 'deactivate' });
+    await post(`${path}/reject`, { note: 'nej' });
+    const late = await ask('isv_reviewed', { kind: 'reactivation' });
+    expect(late.body).toMatchObject({ status: 409, state: 'rejected', move: 'reinstate', allowed: [] });
+  });
+
   it('two who decide at once decide once', async () => {
     await integration('isv_both');
     const { body: asked } = await ask('isv_both', { kind: 'deactivation' });

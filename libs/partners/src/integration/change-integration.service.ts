@@ -49,21 +49,35 @@ export function changeStatusOf(
   wanted: StatusWanted,
   seenVersion: number | undefined,
 ): Promise<Made<Integration>> {
-  const isActive = wanted.status === 'active';
   return changeIntegration(tx, actor, now, {
     integrationId,
-    action: isActive ? 'integration_reactivated' : 'integration_deactivated',
+    action: wanted.status === 'active' ? 'integration_reactivated' : 'integration_deactivated',
     reason: wanted.reason,
     seenVersion,
     decide: async (current) => {
       if (!current) throw notFound(`integration ${integrationId}`);
-      // What has the status already is not moved: a command that is repeated, or that cancels what is only planned.
-      if (inForceAt(current.status, now)?.status !== wanted.status) {
-        moveOrRefuse(await standingOf(tx, current, now), isActive ? 'reinstate' : 'deactivate');
-      }
-      return changeStatus(current, wanted, now);
+      return withStatus(tx, current, wanted, now);
     },
   });
+}
+
+/**
+ * The integration deactivated or reactivated, not saved.
+ * @throws Problem 409 for a move that the life cycle does not have
+ * @throws PastWouldChange when a status that took effect would be overridden
+ */
+export async function withStatus(
+  tx: EntityManager,
+  current: Integration,
+  wanted: StatusWanted,
+  now: Date,
+): Promise<Integration> {
+  // What has the status already is not moved: a command that is repeated, or that cancels what is only planned.
+  if (inForceAt(current.status, now)?.status !== wanted.status) {
+    const move = wanted.status === 'active' ? 'reinstate' : 'deactivate';
+    moveOrRefuse(await standingOf(tx, current, now), move);
+  }
+  return changeStatus(current, wanted, now);
 }
 
 /** What history does not allow, as a problem 409. */

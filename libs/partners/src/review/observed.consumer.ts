@@ -13,7 +13,9 @@ import type { Application } from '../application/application.js';
 import { applicationsOf } from '../application/application.service.js';
 import { changeApplication } from '../application/change-application.service.js';
 import { lockSubject } from '../change/change.service.js';
+import { ownerAt } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
+import { loadPartner } from '../partner/partner.service.js';
 import { keepObserved, keepObservedAgreement } from './observed.service.js';
 import { scopeReview } from './scope-review.js';
 
@@ -53,9 +55,12 @@ export class ObservedConsumer {
 
   private async reviewFor(tx: EntityManager, observed: IntegrationObserved): Promise<Application | null> {
     const integration = await loadIntegration(tx, observed.integrationId);
-    if (!integration) return null;
+    const now = this.clock.now();
+    const ownerId = integration && ownerAt(integration, now);
+    const owner = ownerId && (await loadPartner(tx, ownerId));
+    if (!integration || !owner) return null;
     const applications = await applicationsOf(tx, observed.integrationId);
     const applicationId = newId('application', this.clock);
-    return scopeReview(applicationId, integration, applications, observed, this.clock.now());
+    return scopeReview(applicationId, integration, owner, applications, observed, now);
   }
 }

@@ -60,13 +60,13 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
     };
   }
   if (row.subject.startsWith('application|')) {
-    const text = describeApplicationStep(row.action, (row.after as Application).kind);
+    const text = describeApplicationStep(row.action, (row.after as Pick<Application, 'kind'>).kind);
     return { ...step, text, restriction: null, status: [], ownership: [] };
   }
   if (row.subject.startsWith('answer|')) {
     return {
       ...step,
-      text: describeAnswer(row.after as Answer),
+      text: describeAnswer(row.after as Pick<Answer, 'kind' | 'answerDueAt'>),
       restriction: null,
       status: [],
       ownership: [],
