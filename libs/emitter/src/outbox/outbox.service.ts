@@ -40,7 +40,9 @@ interface Durable {
 }
 
 export class Outbox {
-  private chunk = newChunk();
+  private chunk: Chunk = { buffer: newBuffer(), bytes: 0, events: 0 };
+  /** What has been written down, to be filled anew: memory outside the heap, asked for at each flush, makes garbage collections. */
+  private spare: Buffer | undefined;
   private readonly full: Chunk[] = [];
   private durable: Durable[] = [];
   private writing: Promise<void> | undefined;
@@ -110,7 +112,8 @@ export class Outbox {
 
   private seal(): void {
     this.full.push(this.chunk);
-    this.chunk = newChunk();
+    this.chunk = { buffer: this.spare ?? newBuffer(), bytes: 0, events: 0 };
+    this.spare = undefined;
   }
 
   private async write(): Promise<void> {
@@ -120,6 +123,7 @@ export class Outbox {
       for (let [chunk] = this.full; chunk; [chunk] = this.full) {
         await this.writeChunk(chunk);
         this.full.shift();
+        this.spare = chunk.buffer;
       }
       this.trouble = null;
     } catch (error) {
@@ -159,8 +163,8 @@ export class Outbox {
   }
 }
 
-function newChunk(): Chunk {
-  return { buffer: Buffer.allocUnsafeSlow(WRITE_BYTES), bytes: 0, events: 0 };
+function newBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(WRITE_BYTES);
 }
 
 function contentOf(lines: readonly string[]): Buffer {

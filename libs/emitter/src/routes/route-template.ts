@@ -48,10 +48,11 @@ export function parseRoutePattern(text: string): RoutePattern {
  * fragment are cut.
  */
 export function readPath(target: string, patterns: readonly RoutePattern[]): Path {
-  const path = target.startsWith('/')
-    ? target.split(/[?#]/, 1)[0]!
-    : target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0]!;
-  const segments = splitPath(path).map(decode);
+  const local = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?#]*/i, '');
+  const end = local.search(/[?#]/);
+  const path = end < 0 ? local : local.slice(0, end);
+  const segments = splitPath(path);
+  for (let index = 0; index < segments.length; index += 1) segments[index] = decode(segments[index]!);
   for (const pattern of patterns) {
     const matched = match(pattern, segments);
     if (matched) return { segments, matched };
@@ -120,12 +121,19 @@ function replace(segment: string, previous: string | undefined): string {
   return segment;
 }
 
-/** Empty segments and matrix parameters (`;jsessionid=…`) fall away. */
+/** Empty segments and matrix parameters (`;jsessionid=…`) fall away. By hand: it is done for each call of somebody's API. */
 function splitPath(path: string): string[] {
-  return path
-    .split('/')
-    .map((segment) => (segment.includes(';') ? segment.split(';', 1)[0]! : segment))
-    .filter((segment) => segment !== '');
+  const segments: string[] = [];
+  for (let start = 0; start < path.length;) {
+    const slash = path.indexOf('/', start);
+    const end = slash < 0 ? path.length : slash;
+    const segment = path.slice(start, end);
+    const semicolon = segment.indexOf(';');
+    const kept = semicolon < 0 ? segment : segment.slice(0, semicolon);
+    if (kept !== '') segments.push(kept);
+    start = end + 1;
+  }
+  return segments;
 }
 
 function decode(segment: string): string {

@@ -1,3 +1,6 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
@@ -80,38 +83,66 @@ export interface Trouble {
  */
 export async function offerBatch(
   door: Door,
-  body: string | Uint8Array<ArrayBuffer>,
+  body: string | Uint8Array,
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<DoorAnswer | Trouble> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  let response: Response;
-  let text: string;
+  const address = eventsAddress(door.url);
+  let answer: HttpAnswer;
   try {
-    response = await fetch(eventsAddress(door.url), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/cloudevents-batch+json',
-        authorization: `Bearer ${door.token}`,
-      },
-      body,
-      // A redirect would carry the token to another address.
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
-    });
-    text = await response.text();
+    answer = await post(address, door.token, body, signal ? AbortSignal.any([timeout, signal]) : timeout);
   } catch (error) {
-    return { trouble: reasonOf(error), retryAfterMs: 0 };
+    return { trouble: timeout.aborted ? 'no answer in time' : reasonOf(error), retryAfterMs: 0 };
   }
-  if (response.status === 202) return readAnswer(text, door.url);
-  if (response.status === 429 || response.status >= 500) {
-    const retryAfterSec = Number(response.headers.get('retry-after') ?? 0);
+  const { status, text, retryAfterSec } = answer;
+  if (status === 202) return readAnswer(text, door.url);
+  if (status === 429 || status >= 500) {
     return {
-      trouble: `status ${response.status}${detailOf(text)}`,
+      trouble: `status ${status}${detailOf(text)}`,
       retryAfterMs: Number.isFinite(retryAfterSec) ? retryAfterSec * 1000 : 0,
     };
   }
-  throw refusal(door.url, response.status, text);
+  throw refusal(door.url, status, text);
+}
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** 0 where it was not said, NaN where it is a date. */
+  readonly retryAfterSec: number;
+}
+
+const PLAIN = { request: httpRequest, agent: new HttpAgent({ keepAlive: true }) };
+const SECURE = { request: httpsRequest, agent: new HttpsAgent({ keepAlive: true }) };
+
+/**
+ * Not by `fetch`, which copies the body and leads it through streams: in somebody else's API that is noticed. Follows no
+ * redirect, which would carry the token to another address.
+ */
+function post(
+  address: URL,
+  token: string,
+  body: string | Uint8Array,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const { request, agent } = address.protocol === 'https:' ? SECURE : PLAIN;
+  const headers = {
+    'content-type': 'application/cloudevents-batch+json',
+    'content-length': Buffer.byteLength(body),
+    authorization: `Bearer ${token}`,
+  };
+  return new Promise((resolve, reject) => {
+    request(address, { method: 'POST', headers, agent, signal }, (response) => {
+      const retryAfterSec = Number(response.headers['retry-after'] ?? 0);
+      readText(response).then(
+        (text) => resolve({ status: response.statusCode!, text, retryAfterSec }),
+        reject,
+      );
+    })
+      .on('error', reject)
+      .end(body);
+  });
 }
 
 /** @throws SendingFailed for an address that is none */
@@ -182,7 +213,5 @@ function problemOf(text: string): { type?: unknown; detail?: unknown; title?: un
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return 'no answer in time';
-  const cause = error.cause as { code?: string; message?: string } | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
+  return (error as NodeJS.ErrnoException).code ?? error.message;
 }
