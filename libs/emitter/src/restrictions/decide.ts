@@ -1,4 +1,4 @@
-import type { IntegrationStatus } from '@taxameter/contracts';
+import { isSameRoute, type IntegrationStatus } from '@taxameter/contracts';
 
 /** Decides whether a call may pass, from what the status feed says of its integration. Pure: the time comes in. */
 
@@ -89,14 +89,8 @@ function isRead(method: string): boolean {
  * is held against it without regard to letter case, as Express finds routes: else a capital letter would be a way round a block.
  */
 export function isOnRoute(template: string, { route, path }: Pick<CallToJudge, 'route' | 'path'>): boolean {
+  if (route !== null) return isSameRoute(template, route);
   const wanted = segmentsOf(template);
-  if (route !== null) {
-    const given = segmentsOf(route);
-    return (
-      given.length === wanted.length &&
-      given.every((one, index) => one === wanted[index] || (isParameter(one) && isParameter(wanted[index]!)))
-    );
-  }
   const given = segmentsOf(path);
   return (
     given.length === wanted.length &&
