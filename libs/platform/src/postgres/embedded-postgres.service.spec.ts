@@ -128,7 +128,8 @@ describe('the embedded PostgreSQL', () => {
     for (const afterMs of [150, 300, 450]) {
       const first = owner(folder);
       // A busy machine may take longer than all three to begin, and then there is nothing of ours to finish.
-      while (!(await readdir(folder).catch((): string[] => [])).includes('TAXAMETER-DATABASE.txt')) await sleep(10);
+      while (!(await readdir(folder).catch((): string[] => [])).includes('TAXAMETER-DATABASE.txt'))
+        await sleep(10);
       await sleep(afterMs);
       await first.kill();
     }
