@@ -6,6 +6,7 @@ import { commandFields } from '../change/command-body.js';
 import { DECISION_KINDS, ITEM_STATES } from '../review/checklist.js';
 import {
   APPLICATION_STATES,
+  MAX_OPEN_OF_PARTNER,
   applicant,
   applicationStanding,
   applicationState,
@@ -98,6 +99,7 @@ export const postPartnerApplication = defineRoute({
   method: 'POST',
   path: '/v1/partners/:partnerId/applications',
   summary: 'Applies for another integration of a partner, or for other scopes of one',
+  description: `At most ${MAX_OPEN_OF_PARTNER} of a partner are open at a time.`,
   roles: ['ops', 'partner'],
   params: z.object({ partnerId: fields.identifier(64) }),
   body: z.strictObject({

@@ -33,8 +33,16 @@ import {
   withdrawApplication,
 } from './application-routes.js';
 import { reviewOf, viewOf } from './application-view.service.js';
-import { askForChange, changeWishes, decide, submit, withoutWords, type Application } from './application.js';
-import { applicationsOf, listApplications, loadApplication } from './application.service.js';
+import {
+  MAX_OPEN_OF_PARTNER,
+  askForChange,
+  changeWishes,
+  decide,
+  submit,
+  withoutWords,
+  type Application,
+} from './application.js';
+import { applicationsOf, countOpenOf, listApplications, loadApplication } from './application.service.js';
 import {
   acceptApplication,
   changeApplication,
@@ -60,6 +68,7 @@ export class ApplicationController {
     return this.command(call, async (tx, now) => {
       const partner = await loadPartner(tx, partnerId);
       if (!partner) throw notFound(`partner ${partnerId}`);
+      await refuseTooManyOpen(tx, partnerId);
       if (integrationId !== undefined) await refuseReview(tx, partnerId, integrationId, now);
       const { name, cvr, language } = partner;
       const submission = {
@@ -216,6 +225,14 @@ export class ApplicationController {
 /** The same person, to whom the database hides nothing: only after the person was found to be allowed. */
 function seeingAll(actor: Actor): Actor {
   return { id: actor.id, role: 'system', partnerId: null };
+}
+
+/** Applications of a partner are counted one after the other. @throws Problem 409 */
+async function refuseTooManyOpen(tx: EntityManager, partnerId: string): Promise<void> {
+  await lockSubject(tx, `applications of partner|${partnerId}`);
+  if ((await countOpenOf(tx, partnerId)) < MAX_OPEN_OF_PARTNER) return;
+  const reason = `${MAX_OPEN_OF_PARTNER} applications of ${partnerId} are not decided yet: wait, or withdraw one`;
+  throw new Problem(409, 'too-many-open-applications', reason, { errors: [{ field: 'partnerId', reason }] });
 }
 
 async function refuseReview(tx: EntityManager, partnerId: string, integrationId: string, now: Date) {

@@ -47,11 +47,22 @@ export async function applicationsOf(tx: EntityManager, integrationId: string): 
   return rows.map(toApplication);
 }
 
-/** How many nobody has looked at, counted up to a limit. */
+/** How many of people without an account nobody has looked at, counted up to a limit. */
 export async function countUnread(tx: EntityManager, limit: number): Promise<number> {
   const [row] = await tx.query<[{ count: number }]>(
-    "select count(*) as count from (select from application where state = 'applied' limit $1) as unread",
+    `select count(*) as count from (
+       select from application where state = 'applied' and partner_id is null limit $1) as unread`,
     [limit],
+  );
+  return row.count;
+}
+
+/** How many of a partner are not decided; reviews that the system opened are not the partner's doing. */
+export async function countOpenOf(tx: EntityManager, partnerId: string): Promise<number> {
+  const [row] = await tx.query<[{ count: number }]>(
+    `select count(*) as count from application
+     where partner_id = $1 and state in ('applied', 'in-review') and not opened_by_system`,
+    [partnerId],
   );
   return row.count;
 }

@@ -19,6 +19,9 @@ const email = fields
   .regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
   .describe('answers go there');
 
+/** Applications of one partner that are not decided yet: more than that is no honest wish. */
+export const MAX_OPEN_OF_PARTNER = 20;
+
 /** What an application says of the integration; all of it can be changed until it is decided. */
 export const wishes = {
   integrationName: fields.text(200),

@@ -179,7 +179,10 @@ describe('an application of somebody without an account', () => {
 
   it('creates its partner when the review begins', async () => {
     const { body } = await rooms.call('ops', 'GET', '/v1/applications?state=applied');
-    const found = body.items.find((item: { partnerId: string | null }) => item.partnerId === null);
+    const found = body.items.find(
+      (item: { partnerId: string | null; details: { applicant: { name: string } } }) =>
+        item.partnerId === null && item.details.applicant.name === applicant.name,
+    );
     const integrationId = 'isv_new_partner';
     const accepted = await decide(`/v1/applications/${found.applicationId}`, 'accept', { integrationId });
     const { partnerId } = accepted.body;

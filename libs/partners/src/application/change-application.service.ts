@@ -3,7 +3,7 @@ import { Problem, notFound, type Actor } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import { lockSubject, makeChange } from '../change/change.service.js';
 import { changeIntegration } from '../integration/change-integration.service.js';
-import { changeStatus, recordIntegration } from '../integration/integration.js';
+import { changeStatus, ownerAt, recordIntegration } from '../integration/integration.js';
 import { loadIntegration } from '../integration/integration.service.js';
 import { refusedMove } from '../life-cycle/life-cycle.service.js';
 import { partnerDetails } from '../partner/partner.js';
@@ -120,7 +120,10 @@ export interface Ending {
   readonly seenVersion: number | undefined;
 }
 
-/** Ends an application that was not approved; an integration that only existed for it calls no more. */
+/**
+ * Ends an application that was not approved; an integration that only existed for it calls no more.
+ * @throws Problem 409 also for withdrawing when the integration was handed over
+ */
 export async function endApplication(tx: EntityManager, actor: Actor, now: Date, ending: Ending) {
   const { applicationId, move, note, reason, seenVersion } = ending;
   await lockIntegrationOf(tx, applicationId);
@@ -140,11 +143,20 @@ export async function endApplication(tx: EntityManager, actor: Actor, now: Date,
       seenVersion: undefined,
       decide: (current) => {
         if (!current) throw new Error(`${applicationId} has no integration ${integrationId}`);
+        if (move === 'withdraw' && ownerAt(current, now) !== state.partnerId) throw handedOver(integrationId);
         return changeStatus(current, { status: 'deactivated', from: now.toISOString(), reason }, now);
       },
     });
   }
   return state;
+}
+
+/** Who applied must not stop the calls of somebody else. */
+function handedOver(integrationId: string): Problem {
+  const reason = `${integrationId} belongs to another partner by now, whose calls would stop: ops decide on the application`;
+  return new Problem(409, 'integration-handed-over', reason, {
+    errors: [{ field: 'applicationId', reason }],
+  });
 }
 
 /** First the integration, then the application, as when a review begins: else two commands could wait for each other. */

@@ -9,7 +9,7 @@ const LIMIT = { count: 10, windowMs: 3_600_000 };
 const MAX_BODY_BYTES = 128 * 1024;
 const MAX_ADDRESSES = 10_000;
 
-/** Applications that nobody has looked at. Beyond it the door is shut: somebody is playing with us. */
+/** Applications of people without an account that nobody has looked at. Beyond it the door is shut: somebody is playing with us. */
 export const MAX_UNREAD = 1_000;
 
 @Injectable()
