@@ -50,6 +50,7 @@ export { MAX_BODY_BYTES } from './http/limits.js';
 export * from './identifiers.service.js';
 export { issueBootstrapToken, Tokens } from './identity/tokens.service.js';
 export { createLogger, LOGGER, type Logger } from './logging.service.js';
+export * from './background-loop.service.js';
 export * from './loop.service.js';
 export {
   deliveriesAbout,

@@ -1,13 +1,5 @@
-import {
-  CLOCK,
-  databaseOf,
-  LOGGER,
-  startLoop,
-  type Clock,
-  type Logger,
-  type Loop,
-} from '@taxameter/platform';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { CLOCK, databaseOf, LOGGER, BackgroundLoop, type Clock, type Logger } from '@taxameter/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { nextSequence } from '../alerts/alert-rows.service.js';
 import { endLeak } from './leak.js';
@@ -21,29 +13,16 @@ import { keepLeak, leakToEnd } from './leaks.service.js';
 const IDLE_MS = 5_000;
 
 @Injectable()
-export class LeakEndings implements OnApplicationBootstrap, OnModuleDestroy {
-  private loop: Loop | undefined;
-
+export class LeakEndings extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('alerting')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop = startLoop({
-      name: 'ends of leaks',
-      idleMs: IDLE_MS,
-      logger: this.logger,
-      step: () => this.endOne(),
-    });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'ends of leaks', idleMs: IDLE_MS, logger });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  private async endOne(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const now = this.clock.now();
     if ((await leakToEnd(this.database.manager, now)) === null) return false;
     return this.database.transaction(async (tx) => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { TOPICS, documentRendered } from '@taxameter/contracts';
 import {
   CLOCK,
@@ -8,11 +7,11 @@ import {
   databaseOf,
   newId,
   publishFacts,
-  startLoop,
+  BackgroundLoop,
   systemActor,
   withActor,
 } from '@taxameter/platform';
-import type { Clock, Logger, Loop } from '@taxameter/platform';
+import type { Clock, Logger } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { renderInvoice } from '../documents/invoice.pdf.js';
 import { renderStatement } from '../documents/statement.pdf.js';
@@ -38,33 +37,20 @@ interface Undrawn {
  * (domain case 17).
  */
 @Injectable()
-export class Drawing implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Drawing extends BackgroundLoop {
   private readonly actor = systemActor('billing');
   /** Documents that could not be drawn, put aside so that the others come first. */
   private readonly putAside = new Set<string>();
-  private loop: Loop | null = null;
 
   constructor(
     @Inject(databaseOf('billing')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({ name: 'drawing of documents', idleMs: IDLE_MS, logger, step: () => this.step() });
+  ) {
+    super({ name: 'drawing of documents', idleMs: IDLE_MS, logger });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  /** An invoice was issued: do not wait. */
-  wake(): void {
-    this.loop?.wake();
-  }
-
-  private async step(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const drawn = await withActor(this.database, this.actor, (tx) => this.drawNext(tx));
     if (drawn) return true;
     if (this.putAside.size === 0) return false;

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { CLOCK, LOGGER, databaseOf, startLoop, systemActor, withActor } from '@taxameter/platform';
-import type { Clock, Logger, Loop } from '@taxameter/platform';
+import { CLOCK, LOGGER, databaseOf, BackgroundLoop, systemActor, withActor } from '@taxameter/platform';
+import type { Clock, Logger } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { Drawing } from '../drawing/drawing.service.js';
 import { appendAudit } from '../run/audit.service.js';
@@ -16,32 +15,19 @@ const FAILURE_CHARACTERS = 500;
  * restart, and one partner's failure is written on that partner and stops nobody else.
  */
 @Injectable()
-export class Issuing implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Issuing extends BackgroundLoop {
   private readonly actor = systemActor('billing');
-  private loop: Loop | null = null;
 
   constructor(
     @Inject(databaseOf('billing')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(Drawing) private readonly drawing: Drawing,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({ name: 'issuing of invoices', idleMs: IDLE_MS, logger, step: () => this.step() });
+  ) {
+    super({ name: 'issuing of invoices', idleMs: IDLE_MS, logger });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  /** A run was approved for issuing: do not wait. */
-  wake(): void {
-    this.loop?.wake();
-  }
-
-  private async step(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const [issuing] = await this.database.query<{ runId: string }[]>(
       `select run_id as "runId" from billing_run where status = 'issuing' order by run_id limit 1`,
     );

@@ -1,14 +1,13 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TOPICS } from '@taxameter/contracts';
 import {
   databaseOf,
   LOGGER,
-  startLoop,
+  BackgroundLoop,
   System,
   systemActor,
   withActor,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { count, LONGEST_SETTLING_MS, SETTLING_MS } from './watch.js';
@@ -22,25 +21,16 @@ import { lockWatches, saveWatch, tell, watchesThatWait } from './watches.service
 const IDLE_MS = 1_000;
 
 @Injectable()
-export class Settling implements OnApplicationBootstrap, OnModuleDestroy {
-  private loop: Loop | undefined;
-
+export class Settling extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(System) private readonly system: System,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({ name: 'settling of leaks', idleMs: IDLE_MS, logger, step: () => this.round() });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'settling of leaks', idleMs: IDLE_MS, logger });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  private async round(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const waiting = await watchesThatWait(this.database);
     if (waiting.length === 0) return false;
     // In this order: what gateways were told before the newest of these calls is then known to be read.

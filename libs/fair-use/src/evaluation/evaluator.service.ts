@@ -1,15 +1,14 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   CLOCK,
   databaseOf,
   LOGGER,
   newId,
-  startLoop,
+  BackgroundLoop,
   systemActor,
   withActor,
   type Clock,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { lockOpenCases, saveDecision } from '../breach/breach-store.service.js';
@@ -27,35 +26,23 @@ const IDLE_MS = 250;
 const INTEGRATIONS_PER_ROUND = 100;
 
 @Injectable()
-export class Evaluator implements OnApplicationBootstrap, OnModuleDestroy {
-  private loop: Loop | undefined;
+export class Evaluator extends BackgroundLoop {
   /** Where the next round goes on, so that a busy integration does not keep the others waiting. */
   private after = '';
 
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop = startLoop({
-      name: 'fair-use evaluator',
-      idleMs: IDLE_MS,
-      logger: this.logger,
-      step: () => this.round(),
-    });
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop?.stop();
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'fair-use evaluator', idleMs: IDLE_MS, logger });
   }
 
   /**
    * Up to a hundred integrations; true when there was or may be more to do.
    * @throws AggregateError after the round when an integration could not be judged; the others were
    */
-  private async round(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const waiting = await this.database.query<{ integrationId: string }[]>(
       `select distinct integration_id as "integrationId" from dirty_minute where integration_id > $1
        order by integration_id limit $2`,

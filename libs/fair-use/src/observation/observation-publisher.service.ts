@@ -1,16 +1,15 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { integrationObserved, MAX_OBSERVED_SCOPES, OBSERVED_DAYS, TOPICS } from '@taxameter/contracts';
 import {
   CLOCK,
   databaseOf,
   LOGGER,
   publishFacts,
-  startLoop,
+  BackgroundLoop,
   systemActor,
   withActor,
   type Clock,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { DAY_MEASURES, type DayMeasures } from './observe.js';
@@ -27,30 +26,17 @@ const MINUTES_PER_DAY = 1440;
 const DAY_MS = 86_400_000;
 
 @Injectable()
-export class ObservationPublisher implements OnApplicationBootstrap, OnModuleDestroy {
-  private loop: Loop | undefined;
-
+export class ObservationPublisher extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop = startLoop({
-      name: 'fair-use observation publisher',
-      idleMs: IDLE_MS,
-      logger: this.logger,
-      step: () => this.round(),
-    });
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await this.loop?.stop();
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'fair-use observation publisher', idleMs: IDLE_MS, logger });
   }
 
   /** Up to fifty integrations; true when there may be more. */
-  private async round(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const now = this.clock.now();
     const due = await this.database.query<{ integrationId: string }[]>(
       `select integration_id as "integrationId" from observed_integration

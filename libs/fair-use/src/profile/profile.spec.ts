@@ -45,7 +45,7 @@ async function profileOnce(): Promise<string> {
   const database = rooms.databases.get('fair-use')!;
   const profiling = new Profiling(database, rooms.system, createLogger('silent'));
   profiling.onApplicationBootstrap();
-  await profiling.onModuleDestroy();
+  await profiling.beforeApplicationShutdown();
   const [told] = await database.query<[{ day: number }]>(
     "select day from profiled where integration_id = 'isv_a'",
   );

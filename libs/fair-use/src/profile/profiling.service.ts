@@ -1,15 +1,14 @@
-import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { PROFILE_AGREEMENTS, TOPICS, usageProfiled, type UsageProfile } from '@taxameter/contracts';
 import {
   databaseOf,
   LOGGER,
   publishFacts,
-  startLoop,
+  BackgroundLoop,
   System,
   systemActor,
   withActor,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { dateOf, profileWindow, readUpTo, type ProfileWindow } from './profile-window.js';
@@ -23,25 +22,16 @@ const IDLE_MS = 5_000;
 const INTEGRATIONS_PER_ROUND = 100;
 
 @Injectable()
-export class Profiling implements OnApplicationBootstrap, OnModuleDestroy {
-  private loop: Loop | undefined;
-
+export class Profiling extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(System) private readonly system: System,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({ name: 'usage profiles', idleMs: IDLE_MS, logger, step: () => this.round() });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'usage profiles', idleMs: IDLE_MS, logger });
   }
 
-  async onModuleDestroy(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  private async round(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const window = await this.currentWindow();
     if (!window) return false;
     const waiting = await this.database.query<{ integrationId: string }[]>(

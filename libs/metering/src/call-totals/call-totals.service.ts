@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { callTotalsChanged, Quarter, TOPICS, type CallTotals as Totals } from '@taxameter/contracts';
 import {
   ASCENDING_POSITION,
@@ -7,10 +6,9 @@ import {
   databaseOf,
   LOGGER,
   publishFacts,
-  startLoop,
+  BackgroundLoop,
   type Clock,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ROOM } from '../room.js';
@@ -33,30 +31,20 @@ type Place = Pick<Due, 'integration' | 'quarter'>;
 const BEFORE_ALL: Place = { integration: 0, quarter: '' };
 
 @Injectable()
-export class CallTotals implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class CallTotals extends BackgroundLoop {
   private steps = 0;
-  private loop: Loop | undefined;
 
   constructor(
     @Inject(databaseOf(ROOM)) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.loop = startLoop({
-      name: 'totals of calls',
-      idleMs: PUBLISH_EVERY_MS,
-      logger: this.logger,
-      step: async () => {
-        await this.publish();
-        return false;
-      },
-    });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'totals of calls', idleMs: PUBLISH_EVERY_MS, logger });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop?.stop();
+  protected override async step(): Promise<boolean> {
+    await this.publish();
+    return false;
   }
 
   /**

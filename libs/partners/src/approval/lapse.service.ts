@@ -1,19 +1,13 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   CLOCK,
   LOGGER,
   databaseOf,
-  startLoop,
+  BackgroundLoop,
   systemActor,
   withActor,
   type Clock,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { lockIntegration } from '../restriction/change-restriction.service.js';
@@ -26,31 +20,18 @@ const IDLE_MS = 5_000;
 const BATCH = 100;
 
 @Injectable()
-export class Lapse implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Lapse extends BackgroundLoop {
   private readonly actor = systemActor('partners');
-  private loop: Loop | null = null;
 
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({
-      name: 'expiry of approvals',
-      idleMs: IDLE_MS,
-      logger,
-      step: () => this.step(),
-    });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'expiry of approvals', idleMs: IDLE_MS, logger });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop?.stop();
-  }
-
-  private async step(): Promise<boolean> {
+  protected override async step(): Promise<boolean> {
     const now = this.clock.now();
     const due = await withActor(this.database, this.actor, (tx) => dueToLapse(tx, now, BATCH));
     for (const found of due) {

@@ -1,19 +1,13 @@
-import {
-  Inject,
-  Injectable,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   CLOCK,
   LOGGER,
   databaseOf,
-  startLoop,
+  BackgroundLoop,
   systemActor,
   withActor,
   type Clock,
   type Logger,
-  type Loop,
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { KINDS, PIECE, republishPiece } from './republish-piece.service.js';
@@ -28,9 +22,8 @@ const EVERY_MS = 24 * 3_600_000;
 const IDLE_MS = 1_000;
 
 @Injectable()
-export class Republishing implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Republishing extends BackgroundLoop {
   private readonly actor = systemActor('partners');
-  private loop: Loop | null = null;
   private dueAtMs = 0;
   private kind = 0;
   private after = '';
@@ -38,26 +31,18 @@ export class Republishing implements OnApplicationBootstrap, BeforeApplicationSh
   constructor(
     @Inject(databaseOf('partners')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LOGGER) private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    const { logger } = this;
-    this.loop = startLoop({
-      name: 'republishing of partners',
-      idleMs: IDLE_MS,
-      logger,
-      // On at once to the next kind, so that a small room is through in a moment.
-      step: async () => (await this.step()) && this.after === '',
-    });
+    @Inject(LOGGER) logger: Logger,
+  ) {
+    super({ name: 'republishing of partners', idleMs: IDLE_MS, logger });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.loop?.stop();
+  /** On at once to the next kind, so that a small room is through in a moment. */
+  protected override async step(): Promise<boolean> {
+    return (await this.republishNext()) && this.after === '';
   }
 
   /** The next piece, when a round is due and the outbox is short; false when nothing was to be done. */
-  async step(): Promise<boolean> {
+  async republishNext(): Promise<boolean> {
     const now = this.clock.now();
     const kind = KINDS[this.kind];
     if (now.getTime() < this.dueAtMs || kind === undefined) return false;

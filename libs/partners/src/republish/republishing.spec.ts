@@ -35,7 +35,7 @@ async function recordsOf(topic: string, key: string): Promise<string[]> {
 /** One whole round; the outbox is emptied between the pieces. */
 async function round(): Promise<number> {
   let pieces = 0;
-  while (await republishing.step()) {
+  while (await republishing.republishNext()) {
     pieces += 1;
     await rooms.settle();
   }
@@ -99,7 +99,7 @@ describe('publishing again', () => {
     const full = database.transaction(async (tx) => {
       // The relay is held up as by another process.
       await tx.query('select pg_advisory_xact_lock(7340003, hashtext(current_schema()))');
-      const steps = [await republishing.step(), await republishing.step()];
+      const steps = [await republishing.republishNext(), await republishing.republishNext()];
       return steps;
     });
     expect(await full).toEqual([true, false]);
