@@ -1,7 +1,8 @@
 /** The page of applicants: the form and, by the secret in the address, how the application goes. */
 import { element, replaceContent } from './dom.js';
 import { formView, valuesOf } from './apply-form.js';
-import { day, moment, rememberedLanguage, speak, spokenLanguage, text, textIfKnown } from './words.js';
+import { speakBothLanguages } from './languages.js';
+import { day, moment, spokenLanguage, text, textIfKnown } from './words.js';
 
 const place = /** @type {HTMLElement} */ (document.getElementById('apply-body'));
 
@@ -13,12 +14,6 @@ function key() {
 }
 
 async function draw() {
-  for (const node of document.querySelectorAll('[data-text]')) {
-    node.textContent = textIfKnown(node.getAttribute('data-text') ?? '') ?? '';
-  }
-  const button = /** @type {HTMLElement} */ (document.getElementById('language'));
-  button.textContent = text('otherLanguage');
-  button.lang = spokenLanguage() === 'da' ? 'en' : 'da';
   document.title = `${text('apply.title')} · Taxameter`;
   const known = key();
   const written = place.querySelector('form');
@@ -109,11 +104,7 @@ async function ask(method, path, body, secret) {
   }
 }
 
-document.getElementById('language')?.addEventListener('click', () => {
-  speak(spokenLanguage() === 'da' ? 'en' : 'da');
-  void draw();
-});
 window.addEventListener('hashchange', () => void draw());
 
-speak(rememberedLanguage());
+speakBothLanguages(draw);
 await draw();

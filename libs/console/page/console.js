@@ -7,6 +7,7 @@ import { breachesView, titleOf } from './breaches-view.js';
 import { element, place, redraw } from './dom.js';
 import { createFeed, signIn, SignedOut } from './feeds.js';
 import { invoicesView } from './invoices-view.js';
+import { drawLanguage, speakBothLanguages } from './languages.js';
 import { partnersView } from './partners-view.js';
 import {
   readAccounting,
@@ -18,7 +19,7 @@ import {
 } from './readers.js';
 import { tilesView } from './tiles-view.js';
 import { usageView } from './usage-view.js';
-import { clock, counted, drawTexts, rememberedLanguage, speak, spokenLanguage, text } from './words.js';
+import { clock, counted, spokenLanguage, text } from './words.js';
 
 const REFRESH_MS = 5_000;
 
@@ -168,19 +169,6 @@ function drawLive() {
   if (place('live-words').textContent !== words) place('live-words').textContent = words;
 }
 
-function drawLanguage() {
-  drawTexts();
-  place('language').textContent = text('otherLanguage');
-  place('language').lang = spokenLanguage() === 'da' ? 'en' : 'da';
-}
-
-/** @param {import('./words.js').Language} language */
-function changeLanguage(language) {
-  speak(language);
-  drawLanguage();
-  drawAll();
-}
-
 /** Each part is drawn as soon as it has answered: a slow one holds up no other. */
 async function refresh() {
   // While nobody is signed in, one question is enough to notice that somebody has opened the link in another tab.
@@ -239,16 +227,12 @@ async function beat() {
   setTimeout(() => void beat(), REFRESH_MS);
 }
 
-place('language').addEventListener('click', () => {
-  changeLanguage(spokenLanguage() === 'da' ? 'en' : 'da');
-});
 place('breach-news').addEventListener('click', showNews);
 window.addEventListener('hashchange', () => void useSetupLink().then(refresh));
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) void refresh().catch(() => undefined);
 });
 
-speak(rememberedLanguage());
-drawLanguage();
+speakBothLanguages(drawAll);
 await useSetupLink();
 await beat();

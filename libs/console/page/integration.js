@@ -2,42 +2,30 @@
 import { formsSignature } from './action-form.js';
 import { approvalsView } from './approvals-view.js';
 import { place, redraw } from './dom.js';
-import { createFeed, SignedOut } from './feeds.js';
+import { createFeed } from './feeds.js';
 import { readIntegration } from './integration-reader.js';
 import { aboutView, standingView, timelineView } from './integration-view.js';
 import { beginRestriction, restrictSignature, restrictView } from './restrict-form.js';
 import { restrictionsView } from './restrictions-view.js';
-import { clock, drawTexts, rememberedLanguage, speak, spokenLanguage, text } from './words.js';
+import { createSubjectPage, subjectId } from './subject-page.js';
+import { spokenLanguage } from './words.js';
 
 /** @typedef {import('./integration-reader.js').IntegrationPage} IntegrationPage */
 
-const REFRESH_MS = 15_000;
-
-const integrationId = decodeURIComponent(location.pathname.split('/').at(-1) ?? '');
-const feed = createFeed(() => readIntegration(integrationId));
-let isSignedOut = false;
-
-function draw() {
-  const { state, value, at, reason } = feed;
-  const problem = isSignedOut
-    ? text('partner.signedOut')
-    : state === 'absent'
-      ? text('integration.missing')
-      : reason && text(`failed.${reason.kind}`, { status: String(reason.status || '?') });
-  place('problem').hidden = !problem;
-  place('problem').textContent = problem ?? '';
-  place('integration').hidden = !value;
-  if (!value) return;
-  place('name').textContent = value.integration.name;
-  document.title = `${value.integration.name} – Taxameter`;
-  place('as-of').textContent = at ? text('asOf', { time: clock(at) }) : '';
-  place('approvals-section').hidden = value.approvals.length === 0;
-  place('restrict-section').hidden = !value.moves.some(({ move }) => move === 'restrict');
-  drawSections(value);
-}
+const feed = createFeed(() => readIntegration(subjectId));
+const page = createSubjectPage({
+  feed,
+  section: 'integration',
+  missing: 'integration.missing',
+  everyMs: 15_000,
+  nameOf: ({ integration }) => integration.name,
+  drawSections,
+});
 
 /** Each only when something of its own has changed: somebody may be writing in another. @param {IntegrationPage} value */
 function drawSections(value) {
+  place('approvals-section').hidden = value.approvals.length === 0;
+  place('restrict-section').hidden = !value.moves.some(({ move }) => move === 'restrict');
   const { integration, state, moves, agreements, open, past, approvals, timeline } = value;
   const section = (
     /** @type {string} */ id,
@@ -57,7 +45,7 @@ function drawSections(value) {
 
 /** @param {string} [focusId] where the reader is led */
 function drawAnew(focusId) {
-  draw();
+  page.draw();
   if (focusId === undefined) return;
   const target = place(focusId);
   target.tabIndex = -1;
@@ -67,9 +55,9 @@ function drawAnew(focusId) {
 /** After a command: says so, and shows what holds now, also when somebody else was faster. @type {import('./action-form.js').Settle} */
 function settle({ isDone, words }, done) {
   const section = /** @type {HTMLElement | null | undefined} */ (document.activeElement?.closest('.card'));
-  draw();
+  page.draw();
   place('announcement').textContent = isDone ? done : '';
-  void refresh(feed.renew).then(() => {
+  void page.refresh(feed.renew).then(() => {
     // Of what somebody else has settled meanwhile the form is gone, and what it was answered with it.
     if (words !== '' && !isShown(words)) place('announcement').textContent = words;
     // The form is gone together with what it was about: whoever uses a keyboard must not begin at the top again.
@@ -84,36 +72,5 @@ function isShown(words) {
   return [...document.querySelectorAll('main .problem')].some(({ textContent }) => textContent === words);
 }
 
-/** @param {() => Promise<void>} asking */
-async function refresh(asking) {
-  try {
-    await asking();
-    isSignedOut = false;
-  } catch (error) {
-    if (!(error instanceof SignedOut)) throw error;
-    isSignedOut = true;
-  }
-  draw();
-}
-
-async function beat() {
-  if (!document.hidden) await refresh(feed.refresh);
-  setTimeout(() => void beat(), REFRESH_MS);
-}
-
-function drawLanguage() {
-  drawTexts();
-  place('language').textContent = text('otherLanguage');
-  place('language').lang = spokenLanguage() === 'da' ? 'en' : 'da';
-  draw();
-}
-
-place('language').addEventListener('click', () => {
-  speak(spokenLanguage() === 'da' ? 'en' : 'da');
-  drawLanguage();
-});
-
-speak(rememberedLanguage());
 beginRestriction();
-drawLanguage();
-await beat();
+await page.open();
