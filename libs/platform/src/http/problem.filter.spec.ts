@@ -48,11 +48,11 @@ describe('problem details', () => {
     expect(listed.body.detail).toMatch(/^query\.limit: /);
   });
 
-  it('answer a body of 10 MB with 413 in less than five seconds', async () => {
+  it('answer a body of 10 MB with 413 in less than a second', async () => {
     const started = performance.now();
     const body = JSON.stringify({ name: 'x'.repeat(10_000_000) });
     expectProblem(await rooms.call('ops', 'POST', '/v1/probe/things', { body }), 413);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   it('answer an unknown media type with 415', async () => {
