@@ -22,9 +22,10 @@ const accountsOf = (rooms: TestRooms) =>
 
 /** Read to the end, or standing still: then waiting longer helps nobody. */
 async function hasEnded(rooms: TestRooms): Promise<boolean> {
+  const { partitions } = await rooms.system.accounting();
+  // Asked last: a reader that has not noticed the cut yet is still running.
   const states = rooms.system.consumers().map(({ state }) => state);
   if (states.includes('stopped')) return true;
-  const { partitions } = await rooms.system.accounting();
   return states.every((state) => state === 'running') && partitions.every(({ lag }) => lag === 0);
 }
 
