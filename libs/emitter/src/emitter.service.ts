@@ -75,9 +75,22 @@ function startFeed(settings: Settings, feed: NonNullable<Settings['feed']>): Pro
   return StatusFeed.start({ url, token, gateway }, settings.directory, readyMs);
 }
 
+interface SeenCall {
+  readonly call: ObservedCall;
+  readonly caller: Caller | null;
+  readonly details: Details;
+}
+
+/**
+ * Calls become events so many at a time, and with each flush: one by one, between the work of the API, the same code finds
+ * cold caches and took 9 µs instead of 5.
+ */
+const WRITTEN_TOGETHER = 64;
+
 export class Emitter {
   private readonly around: Surroundings;
   private readonly gate: Gate;
+  private seen: SeenCall[] = [];
   private skipped = 0;
   private closing: Promise<void> | undefined;
 
@@ -90,16 +103,26 @@ export class Emitter {
   ) {
     this.gate = new Gate(feed, settings);
     this.around = surroundingsOf(settings);
+    outbox.beforeFlush = () => this.writeSeen();
   }
 
-  /** Takes a call that has been answered. Never throws, never waits. */
+  /** Takes a call that has been answered; `caller` and `details` must not be changed afterwards. Never throws, never waits. */
   takeCall(call: ObservedCall, caller: Caller | null, details: Details): void {
-    try {
-      const line = writeCall(call, caller, details, randomUUID(), this.around);
-      if (line !== null && !this.closing) this.outbox.add(line);
-      else this.skipped += 1;
-    } catch {
-      this.skipped += 1;
+    if (this.closing) this.skipped += 1;
+    else if (this.seen.push({ call, caller, details }) >= WRITTEN_TOGETHER) this.writeSeen();
+  }
+
+  private writeSeen(): void {
+    const { seen } = this;
+    this.seen = [];
+    for (const { call, caller, details } of seen) {
+      try {
+        const line = writeCall(call, caller, details, randomUUID(), this.around);
+        if (line === null) this.skipped += 1;
+        else this.outbox.add(line);
+      } catch {
+        this.skipped += 1;
+      }
     }
   }
 
@@ -154,7 +177,7 @@ export class Emitter {
     const { files, bytes, events } = outbox.segments.waiting;
     return {
       waiting: {
-        memoryEvents: outbox.inMemory.events,
+        memoryEvents: outbox.inMemory.events + this.seen.length,
         memoryBytes: outbox.inMemory.bytes,
         diskEvents: events,
         diskBytes: bytes,

@@ -53,6 +53,7 @@ describe('the emitter', () => {
     const given = settings({});
     const before = await startEmitter(given);
     for (let number = 0; number < 1_000; number += 1) before.takeCall(CALL, { integrationId: 'isv_a' }, {});
+    expect(before.stats().waiting.memoryEvents).toBe(1_000);
     const messageId = await before.emitSms(SMS);
     await before.close();
     expect(before.stats()).toMatchObject({

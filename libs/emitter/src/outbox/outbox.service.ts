@@ -49,6 +49,8 @@ export class Outbox {
   private writingDurable: Promise<void> | undefined;
   private readonly timer: NodeJS.Timeout;
   dropped = 0;
+  /** Asked before what waits is written down: who holds lines back adds them now. */
+  beforeFlush: (() => void) | undefined;
   /** Why the last write failed; null when it did not. */
   trouble: string | null = null;
 
@@ -96,6 +98,7 @@ export class Outbox {
 
   /** Writes what waits in memory. Never throws: what the disk does not take waits for the next time. */
   flush(): Promise<void> {
+    this.beforeFlush?.();
     this.writing ??= this.write().finally(() => (this.writing = undefined));
     return this.writing;
   }
