@@ -26,7 +26,7 @@ import { ask, askAll } from './feeds.js';
  */
 /**
  * @typedef {Terms & {
- *   restrictionId: string, version: number, phase: 'planned' | 'in_force' | 'over', breachId: string | null,
+ *   restrictionId: string, integrationId: string, version: number, phase: 'planned' | 'in_force' | 'over', breachId: string | null,
  *   ended: 'lifted' | 'expired' | null, endedAt: string | null, answerDueAt: string | null,
  * }} Restriction
  */

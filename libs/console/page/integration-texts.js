@@ -79,6 +79,7 @@ const da = {
   'done.declined': 'Det er afvist.',
   'done.restricted': 'Begrænsningen gælder nu.',
   'done.lifted': 'Begrænsningen er ophævet.',
+  'done.changed': 'Begrænsningen er ændret.',
   'done.cancelled': 'Den planlagte begrænsning er aflyst.',
   'done.answered': 'Svaret er sendt til partneren.',
 
@@ -182,6 +183,7 @@ const en = {
   'done.declined': 'It is declined.',
   'done.restricted': 'The restriction holds now.',
   'done.lifted': 'The restriction is lifted.',
+  'done.changed': 'The restriction is changed.',
   'done.cancelled': 'The planned restriction is cancelled.',
   'done.answered': 'The partner has the answer.',
 

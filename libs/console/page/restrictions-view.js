@@ -1,9 +1,7 @@
 /** Shows what restricts an integration: in force with whether it works, and what is over. */
-import { actionForm } from './action-form.js';
-import { command } from './commands.js';
 import { element, fact, table } from './dom.js';
 import { exchangeView } from './exchange-view.js';
-import { field, writtenInOneLine } from './fields.js';
+import { changeView, liftView } from './restriction-change.js';
 import { bothWords, boundWords, untilWords, whomWords } from './restriction-words.js';
 import { counted, dated, spokenLanguage, text, textIfKnown } from './words.js';
 
@@ -50,6 +48,7 @@ function card(restriction, agreements, settle) {
       ...(breachId === null ? [] : fact(text('restriction.breach'), element('code', {}, breachId))),
     ),
     exchangeView(restriction, settle),
+    phase !== 'over' && changeView(restriction, settle),
     phase !== 'over' && liftView(restriction, settle),
   );
 }
@@ -81,34 +80,6 @@ function effectView({ effect, mode }) {
         : unaware.length === 0
           ? counted('effect.allKnow', gateways.length)
           : text('effect.unaware', { gateways: names.join(', ') }),
-    ),
-  );
-}
-
-/** @param {OpenRestriction} restriction @param {Settle} settle */
-function liftView({ restrictionId, version, phase }, settle) {
-  const key = `lift-${restrictionId}`;
-  const isPlanned = phase === 'planned';
-  const words = text(isPlanned ? 'lift.cancel' : 'lift.now');
-  return element(
-    'details',
-    { 'data-key': `${key}-details` },
-    element('summary', { 'data-key': `${key}-summary` }, words),
-    actionForm(
-      key,
-      [field(`${key}-reason`, text('form.reason'), { required: true, maxlength: '500' })],
-      [
-        {
-          label: words,
-          done: text(isPlanned ? 'done.cancelled' : 'done.lifted'),
-          send: () =>
-            command(`/v1/restrictions/${encodeURIComponent(restrictionId)}/lift`, {
-              reason: writtenInOneLine(`${key}-reason`),
-              version,
-            }),
-        },
-      ],
-      settle,
     ),
   );
 }

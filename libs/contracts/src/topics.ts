@@ -6,6 +6,7 @@ import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { restrictionAnswered } from './facts/restriction-answers.js';
 import { restrictionObserved } from './facts/restriction-observed.js';
 import { integrationStatusChanged } from './facts/restrictions.js';
+import { smsBudgetChanged, smsBudgetReached } from './facts/sms-budgets.js';
 import { smsSent } from './events/sms-sent.js';
 import { callTotalsChanged, smsTotalsChanged } from './facts/metering.js';
 import { usageProfiled } from './facts/usage-profile.js';
@@ -110,6 +111,18 @@ export const TOPICS = {
     latestAfterMs: null,
     types: [restrictionAnswered],
   },
+  smsBudgets: {
+    name: 'partners.sms-budgets.v1',
+    description: 'SMS budgets that partners have set, whole state each.',
+    partitions: 1,
+    key: 'sms_budget|integrationId',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [smsBudgetChanged],
+  },
   breaches: {
     name: 'fair-use.breaches.v1',
     description: 'Breach cases, whole state each.',
@@ -158,6 +171,18 @@ export const TOPICS = {
     compression: 'producer',
     latestAfterMs: null,
     types: [restrictionObserved],
+  },
+  smsBudgetsReached: {
+    name: 'fair-use.sms-budgets-reached.v1',
+    description: 'How far SMS budgets are used up, of each integration and quarter.',
+    partitions: 1,
+    key: 'integrationId|quarter',
+    identity: 'key-and-version',
+    compacted: true,
+    retentionMs: null,
+    compression: 'producer',
+    latestAfterMs: null,
+    types: [smsBudgetReached],
   },
   smsTotals: {
     name: 'metering.sms-totals.v1',

@@ -8,6 +8,7 @@ import { ObservationPublisher } from './observation/observation-publisher.servic
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { Profiling } from './profile/profiling.service.js';
 import { RulesController } from './rules/rules.controller.js';
+import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
 
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
@@ -16,6 +17,7 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     CallsConsumer,
     StatusConsumer,
     OwnershipConsumer,
+    SmsBudgetConsumer,
     BreachesController,
     RulesController,
     StatusController,

@@ -2,6 +2,7 @@ import { partnerPolicy } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { CallTotals1760000100032 } from './call-totals/call-totals.migration.js';
 import { CallKinds1760000100031 } from './counters/call-kinds.migration.js';
+import { SmsTestCounts1760000100033 } from './sms-totals/sms-test-counts.migration.js';
 import { UsagePartitions1760000100020 } from './counters/usage-partitions.migration.js';
 
 /**
@@ -267,4 +268,5 @@ export const meteringMigrations = [
   UsagePartitions1760000100020,
   CallKinds1760000100031,
   CallTotals1760000100032,
+  SmsTestCounts1760000100033,
 ];

@@ -12,6 +12,7 @@ import { MasterData1760000200011 } from './partner/partner.migration.js';
 import { Answers1760000200024, WordsOutOfAudit1760000200028 } from './answer/answer.migration.js';
 import { Effects1760000200026 } from './effect/effect.migration.js';
 import { everOwnedPolicy } from './integration/ever-owned-policy.js';
+import { SmsBudgets1760000200032 } from './sms-budget/sms-budget.migration.js';
 import { UsualUse1760000200023 } from './usual-use/usual-use.migration.js';
 
 /** The tables of the room: present state in rows that change, histories and audit in rows that never do. */
@@ -193,4 +194,5 @@ export const partnersMigrations = [
   Effects1760000200026,
   OpenedBySystem1760000200027,
   WordsOutOfAudit1760000200028,
+  SmsBudgets1760000200032,
 ];

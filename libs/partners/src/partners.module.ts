@@ -20,6 +20,9 @@ import { Republishing } from './republish/republishing.service.js';
 import { Expiry } from './restriction/expiry.service.js';
 import { RestrictionController } from './restriction/restriction.controller.js';
 import { ObservedConsumer } from './review/observed.consumer.js';
+import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
+import { SmsBudgetFollower } from './sms-budget/sms-budget-follower.service.js';
+import { SmsBudgetController } from './sms-budget/sms-budget.controller.js';
 import { EnforcementController } from './status-feed/enforcement.controller.js';
 import { FeedWaiting } from './status-feed/feed-waiting.service.js';
 import { TimelineController } from './timeline/timeline.controller.js';
@@ -45,6 +48,8 @@ import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
     NoticeController,
     EffectController,
     EffectConsumer,
+    SmsBudgetController,
+    SmsBudgetConsumer,
     EnforcementController,
   ],
   providers: [
@@ -53,6 +58,7 @@ import { UsualUseConsumer } from './usual-use/usual-use.consumer.js';
     FeedWaiting,
     FrontDoor,
     Republishing,
+    SmsBudgetFollower,
     { provide: TWO_PERSONS, useFactory: readTwoPersons, inject: [CONFIGURATION] },
   ],
 })

@@ -46,6 +46,24 @@ describe('parseConfiguration', () => {
     expect(() => parseConfiguration({ COMPARE_CALL_BODIES: '1' })).toThrow('COMPARE_CALL_BODIES');
   });
 
+  it('trusts no proxy but those that are named, by address or range', () => {
+    expect(parseConfiguration({}).TRUSTED_PROXIES).toEqual([]);
+    const named = ['10.0.0.0/8', '203.0.113.7', 'fd00::/8', '::1', 'loopback'];
+    expect(parseConfiguration({ TRUSTED_PROXIES: named.join() }).TRUSTED_PROXIES).toEqual(named);
+    for (const wrong of [
+      'true',
+      '1',
+      'proxy',
+      '10.0.0.0/33',
+      '0.0.0.0/0',
+      '10.0.0.0/8/8',
+      '10.0.0.0/',
+      '*',
+    ]) {
+      expect(() => parseConfiguration({ TRUSTED_PROXIES: wrong })).toThrow(/TRUSTED_PROXIES/);
+    }
+  });
+
   it('reads lists by comma without blanks and empty parts', () => {
     expect(parseConfiguration({ ROOMS: ' metering, billing,,' }).ROOMS).toEqual(['metering', 'billing']);
   });

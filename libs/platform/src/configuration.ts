@@ -9,6 +9,13 @@ const list = z.string().transform((value) =>
     .filter((part) => part !== ''),
 );
 
+const EVERYBODY = /\/0+$/;
+const PROXY = z
+  .union([z.literal('loopback'), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+    error: 'must be an address, a range such as 10.0.0.0/8, or loopback',
+  })
+  .refine((range) => !EVERYBODY.test(range), 'must not be everybody');
+
 const ADDRESS = /^https?:\/\/[^/?#@\s]+$/;
 
 export const configurationSchema = z.object({
@@ -63,6 +70,11 @@ export const configurationSchema = z.object({
     .default(new Map())
     .describe(
       'rooms that other processes run and this one passes requests on to, as room=http://host:port by comma',
+    ),
+  TRUSTED_PROXIES: list.pipe(z.array(PROXY))
+    .default([])
+    .describe(
+      'proxies before this process, whose X-Forwarded-For, -Proto and -Host are believed: addresses, ranges or loopback, by comma',
     ),
   FIXED_CLOCK: z.iso
     .datetime({ offset: true })

@@ -13,7 +13,7 @@ import { LogGeneration1760000005000 } from './event-log/log-generation.migration
 import { openEventLog, type EventLog } from './event-log/open-event-log.service.js';
 import { startRelay, type RelayStatus } from './event-log/outbox.service.js';
 import { EVENT_LOG_PRODUCER, type EventLogProducer } from './event-log/record.js';
-import { IdempotencyKeys1760000001000 } from './http/command.migration.js';
+import { IdempotencyKeyAge1760000007000, IdempotencyKeys1760000001000 } from './http/command.migration.js';
 import { API_DOCUMENT, ApiDocumentController } from './http/api-document.controller.js';
 import { HealthController } from './http/health.controller.js';
 import { openApiDocument } from './http/openapi.js';
@@ -124,7 +124,7 @@ async function start(
       useValue: apiDocumentOf([...rooms, ...(options.elsewhere ?? []).map(({ room }) => room)]),
     },
   ]);
-  const app = await createApplication(root, log.strategy, tokens, elsewhere, logger);
+  const app = await createApplication(root, log.strategy, tokens, elsewhere, { logger, configuration });
   const relays = startRelays(relayStatuses, databases, log, logger);
   cleanUps.push(() => Promise.all(relays.map((relay) => relay.stop())));
   const maintenance = rooms.flatMap(({ name, partitioned = [] }) => {
@@ -168,6 +168,7 @@ export function schemaOfRoom(room: Room): RoomSchema {
       Retention1760000004000,
       LogGeneration1760000005000,
       CallBodies1760000006012,
+      IdempotencyKeyAge1760000007000,
       ...(room.schema?.migrations ?? []),
     ],
   };

@@ -90,10 +90,16 @@ function registerTokens(program: Command, ask: Ask, remark: (line: string) => vo
     .command('revoke')
     .argument('<id>', 'tok_…')
     .description('Revokes a token at once.')
-    .action((id: string) =>
+    .option(
+      '--with-made',
+      'also the tokens that it made, and that these made: for one that was stolen',
+      false,
+    )
+    .action((id: string, { withMade }: { withMade: boolean }) =>
       ask(async (access) => {
-        await callApi(access, 'DELETE', `/v1/tokens/${encodeURIComponent(id)}`);
-        return { text: `${id} is revoked` };
+        const path = `/v1/tokens/${encodeURIComponent(id)}?withMade=${withMade}`;
+        const { count } = await callApi<{ count: number }>(access, 'DELETE', path);
+        return { text: count === 1 ? `${id} is revoked` : `${count} tokens are revoked` };
       }),
     );
 }

@@ -83,7 +83,9 @@ async function start(isDemo: boolean, context: CommandContext): Promise<void> {
 async function openLocalAccess(running: RunningRooms, folder: string): Promise<LocalAccess> {
   const name = 'commands on this machine';
   for (const token of await running.tokens.list()) {
-    if (token.name === name && token.revokedAt === null) await running.tokens.revoke(token.id);
+    if (token.name === name && token.revokedAt === null) {
+      await running.tokens.revoke(token.id, { partnerId: null, withMade: false });
+    }
   }
   const expiresAt = new Date(running.clock.now().getTime() + 30 * 86_400_000);
   const { secret } = await running.tokens.issue({ role: 'admin', name, expiresAt });

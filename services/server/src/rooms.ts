@@ -25,7 +25,12 @@ export const ALL_ROOMS: readonly Room[] = [
     name: 'partners',
     module: PartnersModule,
     schema: { migrations: partnersMigrations },
-    writes: [TOPICS.partners.name, TOPICS.integrationStatus.name, TOPICS.restrictionAnswers.name],
+    writes: [
+      TOPICS.partners.name,
+      TOPICS.integrationStatus.name,
+      TOPICS.restrictionAnswers.name,
+      TOPICS.smsBudgets.name,
+    ],
   },
   {
     name: 'metering',
@@ -44,6 +49,7 @@ export const ALL_ROOMS: readonly Room[] = [
       TOPICS.observations.name,
       TOPICS.usageProfiles.name,
       TOPICS.restrictionsObserved.name,
+      TOPICS.smsBudgetsReached.name,
     ],
   },
   {

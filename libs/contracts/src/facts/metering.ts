@@ -18,6 +18,7 @@ export const smsTotalsChanged = defineEvent({
     integrationId: identifier(100),
     quarter: quarterName,
     count,
+    testCount: count.default(0).describe('of these in test mode; totals from before this was told have none'),
     sumHash: z
       .string()
       .regex(/^\d{1,39}$/)
@@ -26,7 +27,7 @@ export const smsTotalsChanged = defineEvent({
 });
 
 export type SmsTotalsChangedEvent = z.input<typeof smsTotalsChanged.schema>;
-export type SmsTotals = SmsTotalsChangedEvent['data'];
+export type SmsTotals = z.output<typeof smsTotalsChanged.schema>['data'];
 
 /**
  * How many calls of an integration were counted into a quarter so far. Published at most once a minute while they grow, with the

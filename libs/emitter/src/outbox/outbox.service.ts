@@ -106,6 +106,8 @@ export class Outbox {
   /** Writes everything and takes no more. */
   async end(): Promise<void> {
     clearInterval(this.timer);
+    // First what is held back: a line that fills the buffer begins a write of its own, which the last flush must not take for its.
+    this.beforeFlush?.();
     await this.writing;
     await this.writingDurable;
     await this.flush();

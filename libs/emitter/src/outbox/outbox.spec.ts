@@ -127,6 +127,22 @@ describe('the outbox', () => {
     expect(readFileSync(join(folder, file!), 'utf8')).toContain('{"call":1},\n');
   });
 
+  it('loses none of the calls that are held back until it ends, also where they fill a buffer', async () => {
+    const line = (number: number) => `{"call":${number},"x":"${'x'.repeat(2_000)}"}`;
+    // A buffer takes some 128 of them, and the held back ones come after each number of others.
+    for (const waiting of [80, 100, 120, 125]) {
+      const segments = await openSegments();
+      const outbox = new Outbox(segments, LIMITS);
+      for (let number = 0; number < waiting; number += 1) outbox.add(line(number));
+      let held = 60;
+      outbox.beforeFlush = () => {
+        for (; held > 0; held -= 1) outbox.add(line(waiting + held));
+      };
+      await outbox.end();
+      expect([waiting, outbox.dropped, (await sent(segments)).length]).toEqual([waiting, 0, waiting + 60]);
+    }
+  });
+
   it('drops calls beyond its memory, counts them, and keeps those before', async () => {
     const segments = await openSegments();
     const append = jest.spyOn(segments, 'append').mockRejectedValue(new Error('ENOSPC: no space left'));

@@ -10,9 +10,11 @@ import { lockWatchesOf, saveWatch, tell } from './watches.service.js';
 export class StatusConsumer {
   @OnEvents('fair-use', TOPICS.integrationStatus, [integrationStatusChanged])
   async statuses({ tx, events }: EventBatch<IntegrationStatusChangedEvent>): Promise<void> {
+    const integrationIds = [...new Set(events.map(({ event }) => event.data.integrationId))];
+    await lockWatchesOf(tx, integrationIds);
     for (const { event, time } of events) {
       const { integrationId } = event.data;
-      const known = await lockWatchesOf(tx, integrationId);
+      const known = await lockWatchesOf(tx, [integrationId]);
       const wanted = watchesOf(event.data, time);
       for (const watch of wanted) {
         const present = known.find(({ restrictionId }) => restrictionId === watch.restrictionId);

@@ -40,11 +40,12 @@ export function lockWatches(tx: EntityManager, restrictionIds: readonly string[]
   );
 }
 
-/** Those of an integration, locked. */
-export function lockWatchesOf(tx: EntityManager, integrationId: string): Promise<Observation[]> {
-  return tx.query<Observation[]>(`${SELECT} where integration_id = $1 order by restriction_id for update`, [
-    integrationId,
-  ]);
+/** Those of some integrations, locked; all at once, for the same reason. */
+export function lockWatchesOf(tx: EntityManager, integrationIds: readonly string[]): Promise<Observation[]> {
+  return tx.query<Observation[]>(
+    `${SELECT} where integration_id = any($1) order by restriction_id for update`,
+    [integrationIds],
+  );
 }
 
 export async function saveWatch(tx: EntityManager, watch: Observation): Promise<void> {

@@ -21,23 +21,26 @@ export function hashOfMessage(messageId: string): bigint {
 export async function addToSmsTotals(batch: EventBatch<SmsSentEvent>): Promise<void> {
   const totals = sumMessages(batch.events, hashOfMessage);
   const rows = await batch.tx.query<Omit<SmsTotals, 'partition'>[]>(
-    `insert into sms_total as total (partition, integration_id, quarter, count, sum_hash, as_of_offset, version)
-     select $1::integer, integration_id, quarter, count, sum_hash, $2::bigint, $2::bigint
-     from unnest($3::text[], $4::text[], $5::bigint[], $6::numeric[])
-       as batch (integration_id, quarter, count, sum_hash)
+    `insert into sms_total as total (partition, integration_id, quarter, count, test_count, sum_hash, as_of_offset, version)
+     select $1::integer, integration_id, quarter, count, test_count, sum_hash, $2::bigint, $2::bigint
+     from unnest($3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::numeric[])
+       as batch (integration_id, quarter, count, test_count, sum_hash)
      order by integration_id, quarter
      on conflict (partition, integration_id, quarter) do update set
        count = total.count + excluded.count,
+       test_count = total.test_count + excluded.test_count,
        sum_hash = mod(total.sum_hash + excluded.sum_hash, 18446744073709551616),
        as_of_offset = excluded.as_of_offset,
        version = greatest(total.version + 1, excluded.version)
-     returning integration_id as "integrationId", quarter, count, sum_hash as "sumHash", as_of_offset as "asOfOffset", version`,
+     returning integration_id as "integrationId", quarter, count, test_count as "testCount",
+       sum_hash as "sumHash", as_of_offset as "asOfOffset", version`,
     [
       batch.partition,
       batch.toOffset,
       totals.map((total) => total.integrationId),
       totals.map((total) => total.quarter),
       totals.map((total) => total.count),
+      totals.map((total) => total.testCount),
       totals.map((total) => total.sumHash.toString()),
     ],
   );

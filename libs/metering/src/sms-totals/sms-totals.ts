@@ -10,6 +10,8 @@ export interface SmsTotal {
   readonly integrationId: string;
   readonly quarter: string;
   count: number;
+  /** Of these in test mode: an SMS budget does not count them. */
+  testCount: number;
   /** Modulo 2^64. */
   sumHash: bigint;
 }
@@ -21,15 +23,16 @@ export function sumMessages(
 ): SmsTotal[] {
   const totals = new Map<string, SmsTotal>();
   for (const { event, time } of events) {
-    const { integrationId, messageId } = event.data;
+    const { integrationId, messageId, testMode } = event.data;
     const quarter = Quarter.of(time).toString();
     const key = `${integrationId}|${quarter}`;
     let total = totals.get(key);
     if (!total) {
-      total = { integrationId, quarter, count: 0, sumHash: 0n };
+      total = { integrationId, quarter, count: 0, testCount: 0, sumHash: 0n };
       totals.set(key, total);
     }
     total.count += 1;
+    if (testMode) total.testCount += 1;
     total.sumHash = BigInt.asUintN(64, total.sumHash + hashOf(messageId));
   }
   return [...totals.values()];

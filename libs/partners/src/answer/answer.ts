@@ -1,11 +1,5 @@
 /** What partner and house say to each other about a restriction, and by when the partner gets an answer. */
-import {
-  ANSWER_KINDS,
-  copenhagenTime,
-  fields,
-  startOfCopenhagenDay,
-  type RestrictionTerms,
-} from '@taxameter/contracts';
+import { ANSWER_KINDS, endOfWorkingDay, fields, type RestrictionTerms } from '@taxameter/contracts';
 import { z } from 'zod';
 import { RestrictionRefused } from '../restriction/restriction.js';
 
@@ -80,21 +74,6 @@ export function answer(
 ): Answer {
   if (newest?.answerDueAt == null) refuseTooLong(newest);
   return { ...spoken, version: 0, kind: 'answer', text: null, at: now.toISOString(), answerDueAt: null };
-}
-
-/**
- * The end of the nth working day after an instant, by Copenhagen's calendar: Monday to Friday. Public holidays are not left
- * out, so a deadline is rather too early than too late.
- */
-export function endOfWorkingDay(instant: Date, workingDays: number): Date {
-  const { year, month, day } = copenhagenTime(instant);
-  let ahead = 0;
-  for (let left = workingDays; left > 0;) {
-    ahead += 1;
-    const weekday = new Date(Date.UTC(year, month - 1, day + ahead)).getUTCDay();
-    if (weekday !== 0 && weekday !== 6) left -= 1;
-  }
-  return startOfCopenhagenDay(year, month, day + ahead + 1);
 }
 
 /** What a command answers, and what the audit keeps: that something was said, not what (ADR 0015). */

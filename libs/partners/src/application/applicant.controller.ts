@@ -21,9 +21,14 @@ import {
   withdrawOwnApplication,
 } from './application-routes.js';
 import { viewOf } from './application-view.service.js';
-import { changeWishes, submit, withoutWords, type Application } from './application.js';
+import { submit, withoutWords, type Application } from './application.js';
 import { countUnread, loadApplication, saveSecretHash, secretHashOf } from './application.service.js';
-import { changeApplication, endApplication, existing } from './change-application.service.js';
+import {
+  changeApplication,
+  correctApplication,
+  endApplication,
+  existing,
+} from './change-application.service.js';
 import { FrontDoor, MAX_UNREAD, carriesSecret, newSecret, tooMany } from './front-door.service.js';
 
 /** Whoever has no account: the secret of the application speaks for it. This is what the audit says of it. */
@@ -86,16 +91,9 @@ export class ApplicantController {
     const { applicationId } = call.params;
     const { version: seenVersion, ...changed } = call.body;
     await this.refuseWithoutSecret(call, applicationId);
-    return this.command(call, async (tx, now) => {
-      const { state } = await changeApplication(tx, APPLICANT, now, {
-        applicationId,
-        action: 'application_changed',
-        reason: null,
-        seenVersion,
-        decide: (current) => changeWishes(existing(current, applicationId), changed),
-      });
-      return state;
-    });
+    return this.command(call, (tx, now) =>
+      correctApplication(tx, APPLICANT, now, { applicationId, changed, seenVersion }),
+    );
   }
 
   /**

@@ -36,7 +36,6 @@ import { reviewOf, viewOf } from './application-view.service.js';
 import {
   MAX_OPEN_OF_PARTNER,
   askForChange,
-  changeWishes,
   decide,
   submit,
   withoutWords,
@@ -46,6 +45,7 @@ import { applicationsOf, countOpenOf, listApplications, loadApplication } from '
 import {
   acceptApplication,
   changeApplication,
+  correctApplication,
   endApplication,
   existing,
 } from './change-application.service.js';
@@ -163,16 +163,9 @@ export class ApplicationController {
     const { applicationId } = call.params;
     const { version: seenVersion, ...changed } = call.body;
     await this.refuseHidden(call.actor, applicationId);
-    return this.command(call, async (tx, now) => {
-      const { state } = await changeApplication(tx, call.actor, now, {
-        applicationId,
-        action: 'application_changed',
-        reason: null,
-        seenVersion,
-        decide: (current) => changeWishes(existing(current, applicationId), changed),
-      });
-      return state;
-    });
+    return this.command(call, (tx, now) =>
+      correctApplication(tx, call.actor, now, { applicationId, changed, seenVersion }),
+    );
   }
 
   private decide(

@@ -9,7 +9,14 @@ import { refusedMove } from '../life-cycle/life-cycle.service.js';
 import { partnerDetails } from '../partner/partner.js';
 import { loadPartner, savePartner } from '../partner/partner.service.js';
 import { z } from 'zod';
-import { accept, decide, withoutWords, type Application } from './application.js';
+import {
+  accept,
+  changeWishes,
+  decide,
+  withoutWords,
+  type Application,
+  type ChangedWishes,
+} from './application.js';
 import { loadApplication, saveApplication } from './application.service.js';
 
 /** The one way in which an application changes, and what follows from it: a partner, an integration, its end. */
@@ -40,6 +47,33 @@ export async function changeApplication(
     save: saveApplication,
     audited: withoutWords,
   });
+}
+
+export interface Correction {
+  readonly applicationId: string;
+  readonly changed: ChangedWishes;
+  readonly seenVersion: number | undefined;
+}
+
+/**
+ * Who applied changes what it wants.
+ * @throws Problem 409 also when the integration was handed over: its new owner's review is not for the old one to answer
+ */
+export async function correctApplication(tx: EntityManager, actor: Actor, now: Date, correction: Correction) {
+  const { applicationId, changed, seenVersion } = correction;
+  await lockIntegrationOf(tx, applicationId);
+  const { state } = await changeApplication(tx, actor, now, {
+    applicationId,
+    action: 'application_changed',
+    reason: null,
+    seenVersion,
+    decide: (current) => changeWishes(existing(current, applicationId), changed),
+  });
+  const integration = state.integrationId === null ? null : await loadIntegration(tx, state.integrationId);
+  if (integration && ownerAt(integration, now) !== state.partnerId) {
+    throw handedOver(integration.integrationId);
+  }
+  return state;
 }
 
 /** @throws Problem 404 */
@@ -151,9 +185,9 @@ export async function endApplication(tx: EntityManager, actor: Actor, now: Date,
   return state;
 }
 
-/** Who applied must not stop the calls of somebody else. */
+/** Who applied must not speak for somebody else, nor stop its calls. */
 function handedOver(integrationId: string): Problem {
-  const reason = `${integrationId} belongs to another partner by now, whose calls would stop: ops decide on the application`;
+  const reason = `${integrationId} belongs to another partner by now: ops decide on the application`;
   return new Problem(409, 'integration-handed-over', reason, {
     errors: [{ field: 'applicationId', reason }],
   });

@@ -17,7 +17,7 @@ const ops = async (method: string, path: string, body?: object) => {
   return answer.body;
 };
 
-it('is not stopped by its seller, who withdraws the application', async () => {
+it('is not stopped by its seller, who withdraws the application, and whose words about it no longer count', async () => {
   const [seller, buyer, integrationId] = ['par_seller', 'par_buyer', 'isv_sold'];
   for (const partnerId of [seller, buyer])
     await ops('PUT', `/v1/partners/${partnerId}`, { name: 'Lager ApS' });
@@ -41,5 +41,10 @@ it('is not stopped by its seller, who withdraws the application', async () => {
   expect((await ops('GET', `/v1/integrations/${integrationId}`)).status.at(-1)).toMatchObject({
     status: 'active',
   });
-  expect((await ops('GET', path)).state).toBe('in-review');
+  const changed = await rooms.call('partner', 'POST', `${path}/change`, {
+    ...{ partnerId: seller, body: { purpose: 'Noget helt andet.' } },
+  });
+  expect([changed.status, changed.body.type]).toEqual([409, 'urn:taxameter:problem:integration-handed-over']);
+  const { state, details } = await ops('GET', path);
+  expect([state, details.purpose]).toEqual(['in-review', 'Henter fakturaer til lagerstyring.']);
 });

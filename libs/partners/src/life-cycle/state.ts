@@ -19,7 +19,11 @@ export function lifeCycleState(
   if (application === 'rejected' || application === 'withdrawn') return application;
   if (inForceAt(integration.status, now)?.status === 'deactivated') return 'deactivated';
   if (application === 'in-review') return 'in-review';
-  return restrictions.some((restriction) => phaseAt(restriction, now) === 'in_force')
-    ? 'restricted'
-    : 'active';
+  // Who stops its own SMS at a budget has done nothing that anybody must act on.
+  const isOwnStop = ({ reasonCode, capability }: Restriction) =>
+    reasonCode === 'own_request' && capability === 'sms';
+  const isRestricted = restrictions.some(
+    (restriction) => phaseAt(restriction, now) === 'in_force' && !isOwnStop(restriction),
+  );
+  return isRestricted ? 'restricted' : 'active';
 }

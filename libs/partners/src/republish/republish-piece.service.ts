@@ -1,17 +1,25 @@
-import { TOPICS, agreementChanged, integrationChanged, partnerChanged } from '@taxameter/contracts';
+import {
+  TOPICS,
+  agreementChanged,
+  integrationChanged,
+  partnerChanged,
+  smsBudgetChanged,
+  type Topic,
+} from '@taxameter/contracts';
 import { publishFacts, type Fact } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
 import { loadAgreement } from '../agreement/agreement.service.js';
 import { lockSubjects } from '../change/change.service.js';
 import { loadIntegration } from '../integration/integration.service.js';
 import { loadPartner } from '../partner/partner.service.js';
+import { loadBudget } from '../sms-budget/sms-budget.service.js';
 import { bringStatusUpToDate } from '../status-feed/publish-status.service.js';
 
 /** Keys that are published again in one transaction. */
 export const PIECE = 200;
 
 /** What is published again, in this order. */
-export const KINDS = ['partner', 'integration', 'agreement', 'status'] as const;
+export const KINDS = ['partner', 'integration', 'agreement', 'status', 'sms_budget'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const PAGE = `as subjects where subject > $1 collate "C" order by subject collate "C" limit $2`;
@@ -25,6 +33,7 @@ const NEXT: Readonly<Record<Kind, string>> = {
       select 'agreement|' || integration_id || '|' || organization_id as subject from agreement) ${PAGE}`,
   // The record of an integration changes under the lock of the integration.
   status: `select subject from (select 'integration|' || integration_id as subject from integration) ${PAGE}`,
+  sms_budget: `select subject from (select 'sms_budget|' || integration_id as subject from sms_budget) ${PAGE}`,
 };
 
 /**
@@ -61,7 +70,7 @@ async function factsOf(tx: EntityManager, subjects: readonly string[], now: Date
     const found = await loadSubject(tx, subject);
     if (!found) continue;
     const time = changedAt.get(subject) ?? now;
-    facts.push({ topic: TOPICS.partners, key: subject, type: found.type, time, data: found.data });
+    facts.push({ ...found, key: subject, time });
   }
   return facts;
 }
@@ -69,13 +78,15 @@ async function factsOf(tx: EntityManager, subjects: readonly string[], now: Date
 async function loadSubject(
   tx: EntityManager,
   subject: string,
-): Promise<{ readonly type: string; readonly data: Fact['data'] } | null> {
+): Promise<{ readonly topic: Topic; readonly type: string; readonly data: Fact['data'] } | null> {
   const [kind, id = '', organizationId = ''] = subject.split('|');
-  const [data, event] =
+  const [data, event, topic] =
     kind === 'partner'
-      ? [await loadPartner(tx, id), partnerChanged]
+      ? [await loadPartner(tx, id), partnerChanged, TOPICS.partners]
       : kind === 'integration'
-        ? [await loadIntegration(tx, id), integrationChanged]
-        : [await loadAgreement(tx, id, organizationId), agreementChanged];
-  return data && { type: event.schema.shape.type.value, data };
+        ? [await loadIntegration(tx, id), integrationChanged, TOPICS.partners]
+        : kind === 'agreement'
+          ? [await loadAgreement(tx, id, organizationId), agreementChanged, TOPICS.partners]
+          : [await loadBudget(tx, id), smsBudgetChanged, TOPICS.smsBudgets];
+  return data && { topic, type: event.schema.shape.type.value, data };
 }

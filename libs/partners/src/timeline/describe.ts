@@ -1,4 +1,5 @@
 /** The steps of a timeline in words, for people. */
+import type { SmsBudget } from '@taxameter/contracts';
 import type { Answer } from '../answer/answer.js';
 import type { Approval } from '../approval/approval.js';
 import type { Restriction } from '../restriction/restriction.js';
@@ -35,6 +36,19 @@ export function describeIntegrationStep(action: string, isHandedOver: boolean): 
             en: 'The details of the integration were corrected.',
           };
   }
+}
+
+export function describeBudget({ messagesPerQuarter, stopsAtLimit }: SmsBudget): Sentence {
+  if (messagesPerQuarter === null) {
+    return { da: 'Partneren har fjernet sit SMS-loft.', en: 'The partner has removed its SMS budget.' };
+  }
+  const stop = stopsAtLimit
+    ? { da: ', og SMS stoppes, når det er nået', en: '; SMS stop when it is reached' }
+    : { da: ' uden stop', en: ' without a stop' };
+  return {
+    da: `Partneren har sat et SMS-loft på ${messagesPerQuarter.toLocaleString('da-DK')} SMS pr. kvartal${stop.da}.`,
+    en: `The partner has set an SMS budget of ${messagesPerQuarter.toLocaleString('en-GB')} a quarter${stop.en}.`,
+  };
 }
 
 export function describeAnswer({ kind, answerDueAt }: Pick<Answer, 'kind' | 'answerDueAt'>): Sentence {

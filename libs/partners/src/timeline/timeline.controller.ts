@@ -74,7 +74,13 @@ export class TimelineController {
       if (!integration || (isPartner && owner?.partnerId !== actor.partnerId)) {
         throw notFound(`integration ${integrationId}`);
       }
-      const subjects = ['integration', 'restriction', 'answer', ...(isPartner ? [] : ['approval'])];
+      const subjects = [
+        'integration',
+        'restriction',
+        'answer',
+        'sms_budget',
+        ...(isPartner ? [] : ['approval']),
+      ];
       const rows = await tx.query<AuditRow[]>(
         `select id, at, actor_id as "actorId", actor_role as "actorRole", action, subject,
                 "before", "after", reason

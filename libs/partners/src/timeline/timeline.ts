@@ -1,5 +1,5 @@
 /** What has happened to an integration, from its audit, and as much of it as the reader may see. */
-import type { Integration } from '@taxameter/contracts';
+import type { Integration, SmsBudget } from '@taxameter/contracts';
 import type { Answer } from '../answer/answer.js';
 import type { Approval } from '../approval/approval.js';
 import type { Application } from '../application/application.js';
@@ -8,6 +8,7 @@ import { withoutNames, type Restriction } from '../restriction/restriction.js';
 import {
   describeAnswer,
   describeApprovalStep,
+  describeBudget,
   describeIntegrationStep,
   describeRestrictionStep,
 } from './describe.js';
@@ -67,6 +68,15 @@ export function timelineEntry(row: AuditRow, partnerId: string | null): Timeline
     return {
       ...step,
       text: describeAnswer(row.after as Pick<Answer, 'kind' | 'answerDueAt'>),
+      restriction: null,
+      status: [],
+      ownership: [],
+    };
+  }
+  if (row.subject.startsWith('sms_budget|')) {
+    return {
+      ...step,
+      text: describeBudget(row.after as SmsBudget),
       restriction: null,
       status: [],
       ownership: [],

@@ -21,3 +21,16 @@ export class IdempotencyKeys1760000001000 implements MigrationInterface {
     // Forward only.
   }
 }
+
+/** Old answers are looked for by age. */
+export class IdempotencyKeyAge1760000007000 implements MigrationInterface {
+  name = 'IdempotencyKeyAge1760000007000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create index on idempotency_key (created_at)');
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}

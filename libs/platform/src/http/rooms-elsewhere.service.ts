@@ -164,6 +164,10 @@ function passOn(
       ...withoutHopByHop(headers, request.headers.connection),
       host: request.headers.host,
       via: viaOnward(request.headers),
+      // For a room that has this process among its TRUSTED_PROXIES; no other believes it.
+      'x-forwarded-for': forwardedFor(request),
+      'x-forwarded-proto': request.protocol,
+      'x-forwarded-host': request.host,
     }),
     rewriteHeaders: (headers) => withoutHopByHop(headers, headers.connection),
     onError: (_reply, { error }) => {
@@ -182,6 +186,11 @@ function passOn(
       }
     },
   });
+}
+
+/** Who asked, and all who passed it on so far, the nearest last. */
+function forwardedFor({ headers, socket }: FastifyRequest): string {
+  return [headers['x-forwarded-for'] ?? [], socket.remoteAddress ?? []].flat().join(', ');
 }
 
 function distrusted(code: string): string {

@@ -7,6 +7,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { AccessGuard } from '../identity/access.guard.js';
 import type { Tokens } from '../identity/tokens.service.js';
 import { nestLogger, type Logger } from '../logging.service.js';
+import type { Configuration } from '../configuration.js';
 import { MAX_BODY_BYTES } from './limits.js';
 import { ProblemFilter, sendProblem, toProblem } from './problem.filter.js';
 import type { RoomsElsewhere } from './rooms-elsewhere.service.js';
@@ -24,11 +25,14 @@ export async function createApplication(
   strategy: CustomTransportStrategy,
   tokens: Tokens,
   elsewhere: RoomsElsewhere,
-  logger: Logger,
+  { logger, configuration }: { readonly logger: Logger; readonly configuration: Configuration },
 ): Promise<NestFastifyApplication> {
+  const trustedProxies = configuration.TRUSTED_PROXIES;
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Whoever else writes these headers is not believed: an address that can be chosen is no limit.
+    trustProxy: trustedProxies.length > 0 && trustedProxies,
     frameworkErrors: (error: unknown, _request: unknown, reply: FastifyReply) =>
       sendProblem(reply, toProblem(error)),
   });

@@ -85,6 +85,91 @@ describe('a token', () => {
       (await rooms.call('ops', 'POST', '/v1/tokens', { body: { role: 'admin', name: 'x' } })).status,
     ).toBe(403);
   });
+
+  describe('of a partner', () => {
+    const as = (partnerId: string, method: string, path: string, body?: object) =>
+      rooms.call('partner', method, path, { partnerId, ...(body && { body }) });
+    const make = (partnerId: string, more: object = {}) =>
+      as(partnerId, 'POST', '/v1/tokens', { role: 'partner', name: 'portal', ...more });
+    const idsOf = async (partnerId: string) =>
+      (await as(partnerId, 'GET', '/v1/tokens')).body.items.map(({ id }: { id: string }) => id);
+
+    it('makes another one for the same partner, which says what made it', async () => {
+      const { status, body } = await make('par_self');
+      expect(status).toBe(201);
+      expect((await bearer(body.token as string)).status).toBe(200);
+      const { items } = (await as('par_self', 'GET', '/v1/tokens')).body;
+      expect(items.find(({ id }: { id: string }) => id === body.id)).toMatchObject({
+        partnerId: 'par_self',
+        createdBy: expect.stringMatching(/^tok_/) as string,
+      });
+    });
+
+    it.each([
+      [{ role: 'ops' }, 'role'],
+      [{ partnerId: 'par_b' }, 'partnerId'],
+      [{ days: 366 }, 'days'],
+    ])('makes none with %j, and is told which field is wrong', async (more, field) => {
+      const { status, body } = await make('par_a', more);
+      expect([status, body.errors]).toMatchObject([400, [{ field }]]);
+    });
+
+    it('neither sees nor revokes those of another partner or of ops', async () => {
+      const foreign = (await make('par_b')).body.id as string;
+      const ops = (await rooms.tokens.issue({ role: 'ops', name: 'of ops' })).id;
+      const own = (await make('par_c')).body.id as string;
+      expect(await idsOf('par_c')).toContain(own);
+      expect(await idsOf('par_c')).not.toEqual(expect.arrayContaining([foreign]));
+      expect(await idsOf('par_c')).not.toEqual(expect.arrayContaining([ops]));
+      for (const id of [foreign, ops]) {
+        expect((await as('par_c', 'DELETE', `/v1/tokens/${id}`)).status).toBe(404);
+      }
+      expect((await as('par_c', 'DELETE', `/v1/tokens/${own}`)).status).toBe(200);
+      expect((await as('par_b', 'DELETE', `/v1/tokens/${foreign}`)).status).toBe(200);
+    });
+
+    it('that was stolen goes with all that came of it, and with nothing else', async () => {
+      const [stolen, other] = [(await make('par_theft')).body, (await make('par_theft')).body];
+      const madeBy = async (secret: string) =>
+        (
+          await rooms.call('anonymous', 'POST', '/v1/tokens', {
+            ...{ body: { role: 'partner', name: 'made' }, headers: { authorization: `Bearer ${secret}` } },
+          })
+        ).body;
+      const made = await madeBy(stolen.token as string);
+      const last = await madeBy(made.token as string);
+      expect((await as('par_theft', 'DELETE', `/v1/tokens/${stolen.id}`)).body).toEqual({
+        revoked: true,
+        count: 1,
+      });
+      expect((await bearer(last.token as string)).status).toBe(200);
+      const all = await as('par_theft', 'DELETE', `/v1/tokens/${stolen.id}?withMade=true`);
+      expect(all.body).toEqual({ revoked: true, count: 2 });
+      for (const { token } of [made, last]) expect((await bearer(token as string)).status).toBe(401);
+      expect((await bearer(other.token as string)).status).toBe(200);
+    });
+
+    it('is listed before any dead one', async () => {
+      const good = (await make('par_order')).body.id as string;
+      const dead = (await make('par_order')).body.id as string;
+      await as('par_order', 'DELETE', `/v1/tokens/${dead}`);
+      const ids = await idsOf('par_order');
+      expect(ids.indexOf(good)).toBeLessThan(ids.indexOf(dead));
+    });
+
+    it('has at most twenty good ones, however many are asked for at once, and room for one more once one is revoked', async () => {
+      // The first call makes the token that the others come with.
+      const first = (await make('par_many')).body.id as string;
+      const answers = await Promise.all(Array.from({ length: 25 }, () => make('par_many')));
+      const refused = answers.filter(({ status }) => status !== 201);
+      expect(refused).toHaveLength(7);
+      for (const { status, body } of refused) {
+        expect([status, body.type]).toEqual([409, 'urn:taxameter:problem:too-many-tokens']);
+      }
+      expect((await as('par_many', 'DELETE', `/v1/tokens/${first}`)).status).toBe(200);
+      expect((await make('par_many')).status).toBe(201);
+    });
+  });
 });
 
 describe('a session cookie', () => {
@@ -119,6 +204,31 @@ describe('a session cookie', () => {
     expect(await write({ origin: 'https://evil.example' })).toBe(401);
     expect(await write({ 'sec-fetch-site': 'same-origin' })).toBe(201);
     expect(await write({ origin: rooms.address })).toBe(201);
+  });
+
+  it('writes through a proxy that ends TLS when that one is trusted, and believes no other what it forwards', async () => {
+    const { cookie } = await signIn();
+    const { databaseUrl } = rooms;
+    const behind = await startTestRooms([httpProbeRoom], {
+      ...{ now: NOW, databaseUrl, settings: { TRUSTED_PROXIES: 'loopback' } },
+    });
+    const write = async (process: TestRooms, origin: string) =>
+      (
+        await process.call('anonymous', 'POST', THINGS, {
+          body: { name: 'x' },
+          headers: {
+            ...{ cookie, origin, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'taxameter.example' },
+            'x-forwarded-for': '203.0.113.7',
+          },
+        })
+      ).status;
+    try {
+      expect(await write(behind, 'https://taxameter.example')).toBe(201);
+      expect(await write(behind, 'https://evil.example')).toBe(401);
+      expect(await write(rooms, 'https://taxameter.example')).toBe(401);
+    } finally {
+      await behind.stop();
+    }
   });
 });
 

@@ -44,3 +44,19 @@ export class GatewayRole1760000000001 implements MigrationInterface {
     // Forward only.
   }
 }
+
+/** Partners keep their own tokens: which token made which, so that what a stolen one made is found. */
+export class TokensOfPartners1760000000002 implements MigrationInterface {
+  name = 'TokensOfPartners1760000000002';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table token add column created_by text;
+      create index token_of_partner on token (partner_id, id) where partner_id is not null;
+      create index token_made_by on token (created_by) where created_by is not null`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}

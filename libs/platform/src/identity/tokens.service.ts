@@ -1,17 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Clock } from '../clock.js';
 import type { Actor, Role } from '../database/actor.js';
 import { ConfigurationError } from '../configuration.js';
 import { openRoom } from '../database/room-database.service.js';
 import { newId } from '../identifiers.service.js';
-import { GatewayRole1760000000001, Identity1760000000000 } from './identity.migration.js';
+import {
+  GatewayRole1760000000001,
+  Identity1760000000000,
+  TokensOfPartners1760000000002,
+} from './identity.migration.js';
 
 /** Who may call: bearer tokens of 256 random bits, of which only the SHA-256 is stored, and set-up links used once. */
 
 export const IDENTITY_ROOM = {
   name: 'identity',
-  migrations: [Identity1760000000000, GatewayRole1760000000001],
+  migrations: [Identity1760000000000, GatewayRole1760000000001, TokensOfPartners1760000000002],
 };
 
 const SETUP_LINK_MS = 15 * 60_000;
@@ -23,6 +27,16 @@ export interface NewToken {
   readonly partnerId?: string;
   readonly name: string;
   readonly expiresAt?: Date;
+  /** Who asked for it; absent for what the system makes by itself. */
+  readonly createdBy?: string;
+}
+
+/** Good tokens that a partner may have at once, when it makes them itself. */
+export const MOST_TOKENS_OF_PARTNER = 20;
+
+/** A partner has as many good tokens as it may have. */
+export class TooManyTokens extends Error {
+  override readonly name = 'TooManyTokens';
 }
 
 interface TokenRow {
@@ -30,6 +44,7 @@ interface TokenRow {
   readonly role: Role;
   readonly partnerId: string | null;
   readonly name: string;
+  readonly createdBy: string | null;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
@@ -48,11 +63,35 @@ export class Tokens {
   ) {}
 
   /** Creates a token; its text is returned once and cannot be shown again. */
-  async issue(token: NewToken): Promise<{ id: string; secret: string }> {
+  issue(token: NewToken): Promise<{ id: string; secret: string }> {
+    return this.insert(this.database.manager, token);
+  }
+
+  /** As `issue`, for a partner that asks for itself. @throws TooManyTokens */
+  issueToPartner(token: NewToken & { readonly partnerId: string }): Promise<{ id: string; secret: string }> {
+    return this.database.transaction(async (tx) => {
+      // Two at once would each see room for one more.
+      await tx.query('select pg_advisory_xact_lock(7340021, hashtext($1))', [token.partnerId]);
+      const [{ good }] = await tx.query<[{ good: number }]>(
+        `select count(*)::integer as good from token
+         where partner_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
+        [token.partnerId, this.clock.now()],
+      );
+      if (good >= MOST_TOKENS_OF_PARTNER) {
+        throw new TooManyTokens(
+          `${MOST_TOKENS_OF_PARTNER} tokens of ${token.partnerId} are good: revoke one first`,
+        );
+      }
+      return this.insert(tx, token);
+    });
+  }
+
+  private async insert(tx: EntityManager, token: NewToken): Promise<{ id: string; secret: string }> {
     const id = newId('token', this.clock);
     const secret = `tax_${token.role}_${randomBytes(32).toString('base64url')}`;
-    await this.database.query(
-      `insert into token (id, secret_hash, role, partner_id, name, created_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)`,
+    await tx.query(
+      `insert into token (id, secret_hash, role, partner_id, name, created_at, expires_at, created_by)
+       values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         id,
         digest(secret),
@@ -61,6 +100,7 @@ export class Tokens {
         token.name,
         this.clock.now(),
         token.expiresAt ?? null,
+        token.createdBy ?? null,
       ],
     );
     return { id, secret };
@@ -82,20 +122,35 @@ export class Tokens {
     return row?.name ?? null;
   }
 
-  /** False when there is no such token that is still good. */
-  async revoke(id: string): Promise<boolean> {
+  /**
+   * @param wanted `partnerId`: only a token of this partner, null: any; `withMade`: also those that it made, and that these made
+   * @returns how many were revoked, 0 when there is no such token that is still good
+   */
+  async revoke(
+    id: string,
+    { partnerId, withMade }: { readonly partnerId: string | null; readonly withMade: boolean },
+  ): Promise<number> {
     const [, revoked] = await this.database.query<[unknown, number]>(
-      'update token set revoked_at = $2 where id = $1 and revoked_at is null',
-      [id, this.clock.now()],
+      `with recursive doomed (id) as (
+         select id from token where id = $1 and ($3::text is null or partner_id = $3)
+           and ($4 or revoked_at is null)
+         union
+         select made.id from token as made join doomed on made.created_by = doomed.id where $4
+       )
+       update token set revoked_at = $2 where id in (select id from doomed) and revoked_at is null`,
+      [id, this.clock.now(), partnerId, withMade],
     );
-    return revoked > 0;
+    return revoked;
   }
 
-  async list(): Promise<TokenInfo[]> {
+  /** 1,000 at most: the good ones, and behind them the others, each the newest first. @param partnerId only those of this partner; null: all */
+  async list(partnerId: string | null = null): Promise<TokenInfo[]> {
     const rows = await this.database.query<TokenRow[]>(
-      `select id, role, partner_id as "partnerId", name, created_at as "createdAt", expires_at as "expiresAt",
-              revoked_at as "revokedAt"
-       from token order by id desc limit 1000`,
+      `select id, role, partner_id as "partnerId", name, created_by as "createdBy", created_at as "createdAt",
+              expires_at as "expiresAt", revoked_at as "revokedAt"
+       from token where $1::text is null or partner_id = $1
+       order by (revoked_at is null and (expires_at is null or expires_at > $2)) desc, id desc limit 1000`,
+      [partnerId, this.clock.now()],
     );
     return rows.map(({ createdAt, expiresAt, revokedAt, ...row }) => ({
       ...row,

@@ -78,6 +78,21 @@ describe('maintenance', () => {
     expect(rooms.system.consumers().filter(({ state }) => state === 'stopped')).toEqual([]);
   });
 
+  it('forgets answers to commands 30 days after they were given, all of them, and none before', async () => {
+    await database.query(
+      `insert into idempotency_key (actor, route, key, request_hash, answer, created_at)
+       select 'tok_1', 'POST /v1/x', 'old ' || number, 'hash', '{}', '2026-10-05T07:59:59Z'
+       from generate_series(1, 2500) as number
+       union all values ('tok_1', 'POST /v1/x', 'new', 'hash', '{}'::jsonb, '2026-10-05T08:00:00Z'::timestamptz)`,
+    );
+    const keys = async () =>
+      (await database.query<{ key: string }[]>('select key from idempotency_key')).map(({ key }) => key);
+    await maintain('2026-11-04T07:59:59Z');
+    expect(await keys()).toHaveLength(2_501);
+    await maintain('2026-11-04T08:00:00Z');
+    expect(await keys()).toEqual(['new']);
+  });
+
   it('lets batches pass and drops at the next turn what is in use', async () => {
     await count(call('one', '/v1/x', '2026-10-04T07:00:00Z'));
     const batch = new pg.Client({ connectionString: rooms.databaseUrl });

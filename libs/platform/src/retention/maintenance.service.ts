@@ -6,6 +6,7 @@ import type { EventLog } from '../event-log/open-event-log.service.js';
 import type { Logger } from '../logging.service.js';
 import { startLoop, type Loop } from '../loop.service.js';
 import {
+  answersKeptFrom,
   datesAhead,
   identitiesKeptFrom,
   identityDaysAhead,
@@ -13,11 +14,12 @@ import {
   type PartitionedTable,
 } from './retention.js';
 
-/** Once an hour a room's partitions are made ahead, and those that are too old are dropped. */
+/** Once an hour a room's partitions are made ahead, and those that are too old are dropped; so are old answers to commands. */
 
 const MAINTENANCE_IDLE_MS = 3_600_000;
 /** Of one table in one turn: a room that was away for years catches up in a few hours. */
 const MOST_DROPPED = 400;
+const FORGOTTEN_AT_ONCE = 1_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface Maintained {
@@ -54,6 +56,18 @@ export async function maintainOnce(maintained: Maintained): Promise<void> {
   }
   for (const table of partitioned) await dropOld(maintained, table.table, tableKeptFrom(now, table));
   await maintainIdentities(maintained, now);
+  await forgetAnswers(database, answersKeptFrom(now));
+}
+
+async function forgetAnswers(database: DataSource, before: Date): Promise<void> {
+  // Piece by piece, so that no command waits for rows that a long statement holds.
+  for (let forgotten = FORGOTTEN_AT_ONCE; forgotten === FORGOTTEN_AT_ONCE;) {
+    [, forgotten] = await database.query<[unknown, number]>(
+      `delete from idempotency_key where (actor, route, key) in (
+         select actor, route, key from idempotency_key where created_at < $1 limit $2 for update skip locked)`,
+      [before, FORGOTTEN_AT_ONCE],
+    );
+  }
 }
 
 async function maintainIdentities(maintained: Maintained, now: Date): Promise<void> {

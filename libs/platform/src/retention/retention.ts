@@ -16,6 +16,17 @@ const DAY_MS = 86_400_000;
 /** Not longer than the shortest month: 28 days from now is this month or the next one, and none lies between. */
 const AHEAD_DAYS = 28;
 
+/**
+ * Answers to commands are kept for so long, for who sends an `Idempotency-Key` again: longer than anybody repeats a request whose
+ * answer was lost. Each holds what was answered, so the table would grow for ever.
+ */
+const ANSWERS_KEPT_DAYS = 30;
+
+/** Answers to commands from before this instant can be forgotten. */
+export function answersKeptFrom(now: Date): Date {
+  return new Date(now.getTime() - ANSWERS_KEPT_DAYS * DAY_MS);
+}
+
 /** Dates (UTC) for which a room's tables must have their partitions now. */
 export function datesAhead(now: Date): string[] {
   return [dateIn(now, 0), dateIn(now, AHEAD_DAYS)];
