@@ -134,9 +134,11 @@ describe('the outbox', () => {
       const segments = await openSegments();
       const outbox = new Outbox(segments, LIMITS);
       for (let number = 0; number < waiting; number += 1) outbox.add(line(number));
-      let held = 60;
+      let held = Array.from({ length: 60 }, (_, index) => line(waiting + index));
       outbox.beforeFlush = () => {
-        for (; held > 0; held -= 1) outbox.add(line(waiting + held));
+        const lines = held;
+        held = [];
+        for (const one of lines) outbox.add(one);
       };
       await outbox.end();
       expect([waiting, outbox.dropped, (await sent(segments)).length]).toEqual([waiting, 0, waiting + 60]);
