@@ -20,3 +20,4 @@ export { isSameRoute } from './route-template.js';
 export * as fields from './text.js';
 export * from './topics.js';
 export * from './validate.js';
+export * from './working-days.js';
