@@ -353,4 +353,29 @@ describe('what is judged', () => {
     const [judgement] = judge(docket, policy);
     expect(judgement!.findings.map((finding) => finding.appendedAt)).toEqual([at(3)]);
   });
+
+  it('counts no call of a settled minute for a later one, and all of them for that minute itself', () => {
+    const calls = [0, 1, 2, 3].flatMap((minute) =>
+      [0, 1, 2].map((second) => callAt(at(minute, second), { route: '/none' })),
+    );
+    const judgedWith = (settled: number[]) => {
+      const docket = {
+        integrationId: 'isv_eksempel',
+        dirty: [0, 1, 2, 3].map((minute) => mark(minute)),
+        pairs: [...signalsOf(calls, policy).pairs.values()],
+        routes: [],
+        closedBefore: 0,
+        settled: new Map([
+          ['RATE_MINUTE:isv_eksempel:148383', settled],
+          ['RATE_MINUTE:isv_eksempel:200001', [first + 1]],
+        ]),
+      };
+      return judge(docket, policy).flatMap(({ findings }) =>
+        findings.map(({ verdict }) => minuteOf(verdict.windowEnd) - 1 - first),
+      );
+    };
+    expect(judgedWith([])).toEqual([1, 2, 3]);
+    expect(judgedWith([first + 1])).toEqual([1, 3]);
+    expect(judgedWith([first + 2])).toEqual([1, 2]);
+  });
 });
