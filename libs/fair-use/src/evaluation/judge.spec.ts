@@ -262,7 +262,7 @@ describe('the final cases around resolutions', () => {
         seen.again += cases.filter(({ occurrence }) => occurrence > 1).length;
         seen.resolved += cases.filter(({ state }) => state === 'resolved').length;
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
   });
@@ -286,7 +286,7 @@ describe('the final cases around resolutions', () => {
         expect(newest(desk)).toEqual(newest(inOrder(calls, desk.settlements, short)));
         others += [...desk.cases.values()].filter((cases) => cases.length > 1).length;
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
     expect(others).toBeGreaterThan(50);
   });

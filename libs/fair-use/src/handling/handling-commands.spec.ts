@@ -160,6 +160,22 @@ describe('a person who works on a case', () => {
     }
   });
 
+  it('finds a case from before it could be handled untouched and without a deadline, and takes it up', async () => {
+    await openCase('isv_old');
+    await rooms.databases.get('fair-use')!.query(
+      `insert into breach
+       select (jsonb_populate_record(breach, jsonb_build_object('breach_id', 'br_old', 'breach_key', 'old',
+                 'body', body || jsonb_build_object('breachId', 'br_old')))).*
+       from breach where integration_id = 'isv_old'`,
+    );
+    expect(await idsOf('integrationId=isv_old&handlingState=open')).toContain('br_old');
+    const { body } = await rooms.call('ops', 'GET', '/v1/breaches/br_old');
+    expect(body.handling).toMatchObject({ version: 0, state: 'open', deadline: null });
+    const path = '/v1/breaches/br_old/acknowledge';
+    const taken = await rooms.call('ops', 'POST', path, { body: { version: 0 } });
+    expect([taken.status, taken.body]).toMatchObject([200, { version: 1, state: 'acknowledged' }]);
+  });
+
   it('cannot rewrite what was done', async () => {
     const database = rooms.databases.get('fair-use')!;
     await expect(database.query("update audit_entry set actor_id = 'x'")).rejects.toThrow(/denied/);
