@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   breachEscalated,
   breachOpened,
+  breachReopened,
+  breachResolved,
   TOPICS,
   type Breach,
-  type BreachEscalatedEvent,
   type BreachOpenedEvent,
   type Severity,
 } from '@taxameter/contracts';
@@ -38,16 +39,16 @@ afterAll(async () => {
 let ids = 0;
 const newBreachId = () => `br_${(ids += 1)}`;
 
-type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent;
+type BreachEvent = Omit<BreachOpenedEvent, 'type'> & { readonly type: string };
 
 function fact(
   breachId: string,
   version: number,
   severity: Severity,
-  more: { integrationId?: string; data?: Partial<Breach> } = {},
+  more: { integrationId?: string; data?: Partial<Breach>; type?: BreachEvent['type'] } = {},
 ): BreachEvent {
   const sample = sampleBreach(severity, rooms.clock.now());
-  const { type } = version === 1 ? breachOpened : breachEscalated;
+  const type = more.type ?? (version === 1 ? breachOpened : breachEscalated).type;
   const data: Breach = {
     ...sample,
     breachId,
@@ -161,6 +162,27 @@ describe('alerts', () => {
     const breachId = newBreachId();
     await publish(fact(breachId, 2, 'error', { data: { state: 'resolved' } }));
     expect(await alertOf(breachId)).toMatchObject({ state: 'resolved', deliveries: [] });
+  });
+
+  it('follow what a person does to the breach and wake nobody, until it is broken again', async () => {
+    await subscribe('/ok/handled');
+    const breachId = newBreachId();
+    await publish(fact(breachId, 1, 'error'));
+    await publish(fact(breachId, 2, 'error', { type: breachResolved.type, data: { state: 'resolved' } }));
+    expect(await alertOf(breachId)).toMatchObject({ version: 2, state: 'resolved' });
+    await publish(fact(breachId, 3, 'error', { type: breachReopened.type }));
+    const alert = await alertOf(breachId);
+    expect(alert).toMatchObject({ version: 3, state: 'open' });
+    expect(alert.deliveries).toHaveLength(1);
+    await publish(fact(breachId, 4, 'error', { type: breachResolved.type, data: { state: 'resolved' } }));
+    await publish(fact(breachId, 5, 'warning', { type: breachOpened.type, data: { occurrence: 2 } }));
+    await until(
+      () => arrivals('/ok/handled'),
+      (requests) => requests.length === 2,
+    );
+    expect(await alertOf(breachId)).toMatchObject({ state: 'open', severity: 'warning', occurrence: 2 });
+    const again = JSON.parse(arrivals('/ok/handled')[1]!.body) as { type: string; data: object };
+    expect(again).toMatchObject({ type: 'fairuse.breach.opened', data: { breachId, occurrence: 2 } });
   });
 
   it('wait for their next attempt when the receiver is broken or moved, and say so', async () => {

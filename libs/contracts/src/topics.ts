@@ -1,6 +1,12 @@
 import { agreementChanged, integrationChanged, partnerChanged } from './facts/partners.js';
 import { apiCall } from './events/api-call.js';
-import { breachEscalated, breachOpened, breachRevised } from './facts/fair-use.js';
+import {
+  breachEscalated,
+  breachOpened,
+  breachReopened,
+  breachResolved,
+  breachRevised,
+} from './facts/fair-use.js';
 import { agreementObserved, integrationObserved } from './facts/observations.js';
 import { documentRendered, invoiceIssued } from './facts/billing.js';
 import { restrictionAnswered } from './facts/restriction-answers.js';
@@ -133,7 +139,7 @@ export const TOPICS = {
     retentionMs: null,
     compression: 'producer',
     latestAfterMs: null,
-    types: [breachOpened, breachEscalated, breachRevised],
+    types: [breachOpened, breachEscalated, breachRevised, breachResolved, breachReopened],
   },
   // The one edge that leads upstream: partners reviews an integration by what fair-use saw of it.
   observations: {

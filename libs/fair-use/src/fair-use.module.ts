@@ -4,6 +4,8 @@ import { Settling } from './enforcement/settling.service.js';
 import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
+import { HandlingController } from './handling/handling.controller.js';
+import { CaseTimelineController } from './handling/timeline.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { Profiling } from './profile/profiling.service.js';
@@ -19,6 +21,8 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     OwnershipConsumer,
     SmsBudgetConsumer,
     BreachesController,
+    HandlingController,
+    CaseTimelineController,
     RulesController,
     StatusController,
   ],

@@ -13,7 +13,7 @@ export const fairUseRoom: Room = {
   module: FairUseModule,
   schema: { migrations: fairUseMigrations },
 };
-export type BreachAnswer = Breach & { readonly peak: { readonly value: number } };
+export type BreachAnswer = Breach & { readonly peak: { readonly value: number }; readonly handling: unknown };
 
 export const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 
@@ -73,4 +73,32 @@ export function fiveMinutes(integrationId: string, from: string, count: number):
   return [0, 1, 2, 3, 4].flatMap((minute) =>
     callsInMinute(integrationId, new Date(Date.parse(from) + minute * 60_000).toISOString(), count),
   );
+}
+
+/** The fact that says who owns an integration since when, as it arrives in the log. */
+export function ownedBy(
+  integrationId: string,
+  ownership: readonly { readonly partnerId: string; readonly from: string }[],
+): NewRecord {
+  return {
+    topic: TOPICS.partners.name,
+    partition: 0,
+    key: `integration|${integrationId}`,
+    headers: { 'content-type': 'application/cloudevents+json' },
+    value: encode({
+      specversion: '1.0',
+      id: `${integrationId}/1`,
+      source: '/taxameter/partners',
+      type: 'dk.dinero.partners.integration_changed.v1',
+      time: NOW,
+      data: {
+        integrationId,
+        version: 1,
+        name: integrationId,
+        kind: 'public',
+        ownership,
+        status: [{ status: 'active', from: '2026-01-01T00:00:00Z', reason: null }],
+      },
+    }),
+  };
 }

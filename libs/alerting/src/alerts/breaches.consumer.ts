@@ -1,9 +1,13 @@
 import {
   breachEscalated,
   breachOpened,
+  breachReopened,
+  breachResolved,
   TOPICS,
   type BreachEscalatedEvent,
   type BreachOpenedEvent,
+  type BreachReopenedEvent,
+  type BreachResolvedEvent,
 } from '@taxameter/contracts';
 import {
   CLOCK,
@@ -20,7 +24,13 @@ import { activeSubscriptions } from '../subscriptions/subscriptions.service.js';
 import { nextSequence } from './alert-rows.service.js';
 import { isWanted, payloadOf } from './notification.js';
 
-type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent;
+type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent | BreachResolvedEvent | BreachReopenedEvent;
+
+/** What wakes people. What they did themselves, by resolving or reopening, changes the alert and tells nobody. */
+const TOLD: ReadonlyMap<string, 'fairuse.breach.opened' | 'fairuse.breach.escalated'> = new Map([
+  [breachOpened.type, 'fairuse.breach.opened'],
+  [breachEscalated.type, 'fairuse.breach.escalated'],
+]);
 
 /**
  * Breach facts become alerts, one row per breach, and one delivery per version to each subscription that wants it; both in
@@ -30,20 +40,16 @@ type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent;
 export class BreachesConsumer {
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
-  @OnEvents('alerting', TOPICS.breaches, [breachOpened, breachEscalated])
+  @OnEvents('alerting', TOPICS.breaches, [breachOpened, breachEscalated, breachResolved, breachReopened])
   async breaches(batch: EventBatch<BreachEvent>): Promise<void> {
     const { tx } = batch;
     const subscriptions = await activeSubscriptions(tx);
     for (const received of batch.events) {
       const alertId = await this.store(tx, received);
       const { data: breach, type, time } = received.event;
-      if (alertId === null || breach.state === 'resolved') continue;
-      const notification = {
-        type: type === breachOpened.type ? 'fairuse.breach.opened' : 'fairuse.breach.escalated',
-        time,
-        alertId,
-        breach,
-      } as const;
+      const told = TOLD.get(type);
+      if (alertId === null || breach.state === 'resolved' || told === undefined) continue;
+      const notification = { type: told, time, alertId, breach };
       for (const subscription of subscriptions.filter((candidate) => isWanted(candidate, breach))) {
         await enqueueDelivery(tx, this.clock, {
           channel: 'webhook',

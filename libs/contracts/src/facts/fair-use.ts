@@ -30,6 +30,11 @@ const breach = z.object({
   occurrence: z.int().min(1),
   retroactive: z.boolean(),
   openedAt: instant,
+  resolvedThrough: instant
+    .optional()
+    .describe(
+      'the last minute that a person settled, by its first instant: calls up to its end never open the case again; absent while it is open',
+    ),
   guidance: z.object({ da: text(2000), en: text(2000) }),
   evidence: z.array(z.object({ windowStart: instant, windowEnd: instant, value: count })).max(100),
 });
@@ -40,21 +45,33 @@ const breachEvent = <const Name extends string>(name: Name, title: string, descr
 export const breachOpened = breachEvent(
   'breach_opened',
   'Breach opened',
-  'A fair-use rule was broken: a case was opened.',
+  'A fair-use rule was broken: a case was opened, or opened again where `occurrence` is above 1.',
 );
 export const breachEscalated = breachEvent(
   'breach_escalated',
   'Breach escalated',
-  'An open breach became more severe.',
+  'A breach became more severe. `state` may be `resolved`: late calls showed that what was settled had been worse.',
 );
 
 export const breachRevised = breachEvent(
   'breach_revised',
   'Breach revised',
-  'The figures of an open breach were corrected: its minute went on, or late calls arrived. Severity is as it was.',
+  'The figures of a breach were corrected: its minute went on, or late calls arrived. Severity is as it was.',
+);
+export const breachResolved = breachEvent(
+  'breach_resolved',
+  'Breach resolved',
+  'A person settled a breach. Its figures are as they were.',
+);
+export const breachReopened = breachEvent(
+  'breach_reopened',
+  'Breach reopened',
+  'A person took a resolution back. That calls broke the rule again is told by `breach_opened`.',
 );
 
 export type Breach = z.input<typeof breach>;
 export type BreachOpenedEvent = z.input<typeof breachOpened.schema>;
 export type BreachEscalatedEvent = z.input<typeof breachEscalated.schema>;
 export type BreachRevisedEvent = z.input<typeof breachRevised.schema>;
+export type BreachResolvedEvent = z.input<typeof breachResolved.schema>;
+export type BreachReopenedEvent = z.input<typeof breachReopened.schema>;

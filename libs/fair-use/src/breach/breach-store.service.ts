@@ -1,54 +1,119 @@
 import {
   breachEscalated,
   breachOpened,
+  breachReopened,
+  breachResolved,
   breachRevised,
   TOPICS,
   type Breach,
-  type Severity,
 } from '@taxameter/contracts';
-import { Problem, publishFacts, type Page, cutPage, type PageWanted } from '@taxameter/platform';
+import { publishFacts } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import type { BreachCase, BreachChange, BreachDecision } from './decide-breach.js';
+import type { BreachDecision } from './decide-breach.js';
+import type { KeptCase } from './decide-cases.js';
+import { settledThrough, type Settlements } from './settle.js';
 
 /**
  * Keeps cases: the state now, every version that was told, and the fact that tells it, in one transaction.
  */
 
-const FACTS = { opened: breachOpened, escalated: breachEscalated, revised: breachRevised };
+const FACTS = {
+  opened: breachOpened,
+  escalated: breachEscalated,
+  revised: breachRevised,
+  resolved: breachResolved,
+  reopened: breachReopened,
+};
 
 interface CaseRow {
   readonly body: Breach;
   readonly peakValue: number;
   readonly peakWindowEnd: Date;
+  readonly after: number | null;
+  readonly ownedUntil: Date | null;
 }
 
-const CASE = 'body, peak_value as "peakValue", peak_window_end as "peakWindowEnd"';
+const CASE = `
+  body, peak_value as "peakValue", peak_window_end as "peakWindowEnd", after_minute as "after",
+  (select min(valid_from) from integration_owner as owner
+   where owner.integration_id = breach.integration_id and owner.valid_from >= breach.window_end) as "ownedUntil"`;
 
-/** The open cases among these keys, locked until the transaction ends, by key. */
-export async function lockOpenCases(
+/**
+ * The cases with these keys that may answer for a minute from this one on, and the newest of each, oldest first. They are
+ * locked until the transaction ends.
+ */
+export async function lockCases(
   tx: EntityManager,
   breachKeys: readonly string[],
-): Promise<Map<string, BreachCase>> {
+  fromMinute: number,
+): Promise<Map<string, KeptCase[]>> {
   const rows = await tx.query<CaseRow[]>(
-    `select ${CASE} from breach where breach_key = any($1) and state = 'open' order by breach_key for update`,
-    [breachKeys],
+    `select ${CASE} from breach
+     where breach_key = any($1)
+       and (coalesce(through_minute, 2147483647) >= $2
+         or not exists (select from breach as later
+                        where later.breach_key = breach.breach_key and later.after_minute >= breach.through_minute))
+     order by breach_key, after_minute nulls first for update of breach`,
+    [breachKeys, fromMinute],
   );
-  return new Map(rows.map((row) => [row.body.breachKey, caseOf(row)]));
+  const cases = new Map<string, KeptCase[]>();
+  for (const row of rows) {
+    const kept = caseOf(row);
+    cases.set(kept.breach.breachKey, [...(cases.get(kept.breach.breachKey) ?? []), kept]);
+  }
+  return cases;
+}
+
+/** One case, locked until the transaction ends; null when there is none. */
+export async function lockCase(tx: EntityManager, breachId: string): Promise<KeptCase | null> {
+  const [row] = await tx.query<CaseRow[]>(
+    `select ${CASE} from breach where breach_id = $1 for update of breach`,
+    [breachId],
+  );
+  return row ? caseOf(row) : null;
+}
+
+/** The id of the case that came after this one under the same key; null while it is the newest. */
+export async function laterCase(tx: EntityManager, { breach }: KeptCase): Promise<string | null> {
+  const [later] = await tx.query<{ breachId: string }[]>(
+    `select later.breach_id as "breachId" from breach
+     join breach as later on later.breach_key = breach.breach_key and later.after_minute >= breach.through_minute
+     where breach.breach_id = $1 order by later.after_minute desc limit 1`,
+    [breach.breachId],
+  );
+  return later?.breachId ?? null;
+}
+
+/** Through which minutes cases of an integration were settled, as far as they lie at this minute or after it. */
+export async function readSettlements(
+  tx: EntityManager,
+  integrationId: string,
+  fromMinute: number,
+): Promise<Settlements> {
+  const rows = await tx.query<{ breachKey: string; minutes: number[] }[]>(
+    `select breach_key as "breachKey",
+            array_remove(array_agg(after_minute) || array_agg(through_minute), null) as minutes
+     from breach where integration_id = $1 and greatest(after_minute, through_minute) >= $2
+     group by breach_key`,
+    [integrationId, fromMinute],
+  );
+  return new Map(rows.map(({ breachKey, minutes }) => [breachKey, minutes]));
 }
 
 /** Saves a decision; what changed is kept as a version and published as a fact. */
 export async function saveDecision(tx: EntityManager, decision: BreachDecision, now: Date): Promise<void> {
-  const { breach, peak, change } = decision;
+  const { breach, peak, after, change } = decision;
   await tx.query(
     `insert into breach (breach_id, breach_key, version, rule_id, policy_version, severity, state,
                          integration_id, agreement_id, opened_at, window_end, guidance_da, guidance_en,
-                         evidence, body, peak_value, peak_window_end)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                         evidence, body, peak_value, peak_window_end, after_minute, through_minute)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      on conflict (breach_id) do update
      set version = excluded.version, policy_version = excluded.policy_version, severity = excluded.severity,
          state = excluded.state, window_end = excluded.window_end, guidance_da = excluded.guidance_da,
          guidance_en = excluded.guidance_en, evidence = excluded.evidence, body = excluded.body,
-         peak_value = excluded.peak_value, peak_window_end = excluded.peak_window_end`,
+         peak_value = excluded.peak_value, peak_window_end = excluded.peak_window_end,
+         after_minute = excluded.after_minute, through_minute = excluded.through_minute`,
     [
       breach.breachId,
       breach.breachKey,
@@ -67,6 +132,8 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
       JSON.stringify(breach),
       peak.value,
       peak.windowEnd,
+      after,
+      settledThrough(decision),
     ],
   );
   if (change === null) return;
@@ -85,59 +152,11 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
   ]);
 }
 
-export interface BreachFilter extends PageWanted {
-  readonly state?: Breach['state'] | undefined;
-  readonly severity?: Severity | undefined;
-  readonly ruleId?: string | undefined;
-  readonly integrationId?: string | undefined;
-}
-
-/**
- * Newest case first. Row-level security leaves a partner its own.
- * @throws Problem 400 for a cursor that no page gave
- */
-export async function listCases(tx: EntityManager, filter: BreachFilter): Promise<Page<BreachCase>> {
-  const { state, severity, ruleId, integrationId, limit, cursor } = filter;
-  if (cursor !== undefined) {
-    const known = await tx.query<unknown[]>('select from breach where breach_id = $1', [cursor]);
-    if (known.length === 0) {
-      throw new Problem(400, 'invalid-cursor', 'take the cursor from `nextCursor` of the page before');
-    }
-  }
-  const rows = await tx.query<CaseRow[]>(
-    `select ${CASE} from breach
-     where ($1::text is null or state = $1) and ($2::text is null or severity = $2)
-       and ($3::text is null or rule_id = $3) and ($4::text is null or integration_id = $4)
-       and ($5::text is null or (opened_at, breach_id) <
-            (select last.opened_at, last.breach_id from breach as last where last.breach_id = $5))
-     order by opened_at desc, breach_id desc limit $6`,
-    [state, severity, ruleId, integrationId, cursor, limit + 1].map((value) => value ?? null),
-  );
-  return cutPage(rows.map(caseOf), limit, (found) => found.breach.breachId);
-}
-
-export interface ToldVersion {
-  readonly change: BreachChange;
-  readonly breach: Breach;
-}
-
-/**
- * A case with everything that was told about it, oldest first; null when there is none that the actor may
- * see.
- */
-export async function readCase(
-  tx: EntityManager,
-  breachId: string,
-): Promise<(BreachCase & { readonly versions: readonly ToldVersion[] }) | null> {
-  const [row] = await tx.query<CaseRow[]>(`select ${CASE} from breach where breach_id = $1`, [breachId]);
-  if (!row) return null;
-  const versions = await tx.query<ToldVersion[]>(
-    'select change, body as breach from breach_version where breach_id = $1 order by version',
-    [breachId],
-  );
-  return { ...caseOf(row), versions };
-}
-
-function caseOf({ body, peakValue, peakWindowEnd }: CaseRow): BreachCase {
-  return { breach: body, peak: { value: peakValue, windowEnd: peakWindowEnd.toISOString() } };
+function caseOf({ body, peakValue, peakWindowEnd, after, ownedUntil }: CaseRow): KeptCase {
+  return {
+    breach: body,
+    peak: { value: peakValue, windowEnd: peakWindowEnd.toISOString() },
+    after,
+    ownedUntil: ownedUntil?.toISOString() ?? null,
+  };
 }

@@ -1,7 +1,6 @@
-import { TOPICS, type Breach } from '@taxameter/contracts';
-import type { NewRecord } from '@taxameter/platform';
+import type { Breach } from '@taxameter/contracts';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
-import { casesOf, encode, fairUseRoom, fiveMinutes, NOW, send } from '../fair-use.testing.js';
+import { casesOf, fairUseRoom, fiveMinutes, NOW, ownedBy, send } from '../fair-use.testing.js';
 
 let rooms: TestRooms;
 beforeAll(async () => {
@@ -44,27 +43,7 @@ describe('the pages of cases', () => {
       { partnerId: 'par_old', from: '2026-01-01T00:00:00Z' },
       { partnerId: 'par_new', from: '2026-10-05T06:00:00Z' },
     ];
-    const owned = (integrationId: string): NewRecord => ({
-      topic: TOPICS.partners.name,
-      partition: 0,
-      key: `integration|${integrationId}`,
-      headers: { 'content-type': 'application/cloudevents+json' },
-      value: encode({
-        specversion: '1.0',
-        id: `${integrationId}/1`,
-        source: '/taxameter/partners',
-        type: 'dk.dinero.partners.integration_changed.v1',
-        time: NOW,
-        data: {
-          integrationId,
-          version: 1,
-          name: integrationId,
-          kind: 'public',
-          ownership,
-          status: [{ status: 'active', from: '2026-01-01T00:00:00Z', reason: null }],
-        },
-      }),
-    });
+    const owned = (integrationId: string) => ownedBy(integrationId, ownership);
     await rooms.producer.append([owned('morning'), owned('night')]);
     await rooms.settle();
     const seenBy = async (partnerId: string) =>

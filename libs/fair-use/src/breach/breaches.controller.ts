@@ -7,13 +7,17 @@ import {
   notFound,
   Route,
   withActor,
+  Problem,
+  type Actor,
   type CallOf,
   pageOf,
   pageQuery,
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { listCases, readCase } from './breach-store.service.js';
+import { forPartner, handlingSchema } from '../handling/handling.js';
+import { HANDLING_STATES } from '../handling/moves.js';
+import { listCases, readCase, type CaseShown } from './list-cases.service.js';
 
 /** Shows breach cases: all of them to ops, its own to a partner. */
 
@@ -21,11 +25,12 @@ const breach = breachOpened.schema.shape.data.extend({
   peak: z
     .object({ value: z.number(), windowEnd: fields.instant })
     .describe('highest value so far at this severity, and where its window ends'),
+  handling: handlingSchema.describe('how far people are with it'),
 });
 
 const toldVersion = breachOpened.schema.shape.data
   .pick({ version: true, severity: true, observed: true, threshold: true, guidance: true, evidence: true })
-  .extend({ change: z.enum(['opened', 'escalated', 'revised']) });
+  .extend({ change: z.enum(['opened', 'escalated', 'revised', 'resolved', 'reopened']) });
 
 const breachWithVersions = breach.extend({
   versions: z.array(toldVersion).describe('what was told, oldest first; nothing is ever taken out'),
@@ -42,6 +47,8 @@ export const getBreaches = defineRoute({
     severity: z.enum(SEVERITIES).optional(),
     ruleId: fields.identifier(64).optional(),
     integrationId: fields.identifier(100).optional(),
+    handlingState: z.enum(HANDLING_STATES).optional(),
+    assignee: fields.text(100).optional().describe('for ops'),
     ...pageQuery,
   }),
   responses: {
@@ -67,8 +74,11 @@ export class BreachesController {
 
   @Route(getBreaches)
   async list(@Input() { query, actor }: CallOf<typeof getBreaches>) {
+    if (actor.role === 'partner' && query.assignee !== undefined) {
+      throw new Problem(403, 'wrong-role', 'who has a case is shown to ops only: leave `assignee` out');
+    }
     const { items, nextCursor } = await withActor(this.database, actor, (tx) => listCases(tx, query));
-    return { items: items.map((found) => ({ ...found.breach, peak: found.peak })), nextCursor };
+    return { items: items.map((found) => view(found, actor)), nextCursor };
   }
 
   @Route(getBreach)
@@ -79,6 +89,11 @@ export class BreachesController {
       const { version, severity, observed, threshold, guidance, evidence } = told;
       return { version, change, severity, observed, threshold, guidance, evidence };
     });
-    return { ...found.breach, peak: found.peak, versions };
+    return { ...view(found, actor), versions };
   }
+}
+
+function view({ breach: judged, peak, handling }: CaseShown, { role }: Actor) {
+  const { falsePositives: _, ...seen } = role === 'partner' ? forPartner(handling) : handling;
+  return { ...judged, peak, handling: seen };
 }

@@ -154,17 +154,6 @@ describe('a breach', () => {
     const worse = decideBreach(current, [found(verdictOf('error'))], context)!;
     expect(worse.breach.retroactive).toBe(false);
   });
-
-  it('opens a new case when the last one was resolved', () => {
-    const { breach, peak } = open('error');
-    const resolved: BreachCase = { breach: { ...breach, state: 'resolved' }, peak };
-    const decision = decideBreach(resolved, [found(verdictOf('info'))], { ...context, breachId: 'br_2' })!;
-    expect([decision.change, decision.breach.breachId, decision.breach.version]).toEqual([
-      'opened',
-      'br_2',
-      1,
-    ]);
-  });
 });
 
 describe('the key of a breach', () => {

@@ -11,8 +11,7 @@ import type { Verdict } from '../rules/verdict.js';
  * of that minute's window. So it is a function of the calls alone: whatever the cut into batches and the
  * moments of evaluation, the same calls end in the same severity, proof and peak. While the minute still
  * runs, or when late calls reach it or an earlier one, the proof is corrected; a later minute never replaces
- * it. A lower verdict changes nothing here; resolving by hysteresis reads the same verdicts and sets
- * `state`.
+ * it. A lower verdict changes nothing here. Which minutes a case answers for is `decide-cases.ts`.
  */
 
 /** What a case is about. Absent is the empty string. */
@@ -39,6 +38,8 @@ export interface Peak {
 export interface BreachCase {
   readonly breach: Breach;
   readonly peak: Peak;
+  /** The minute up to which everything was settled before this case began; null: nothing was. */
+  readonly after: number | null;
 }
 
 export interface BreachContext {
@@ -50,7 +51,8 @@ export interface BreachContext {
   readonly breachId: string;
 }
 
-export type BreachChange = 'opened' | 'escalated' | 'revised';
+/** What calls do to a case, and what people do: see `settle.ts`. */
+export type BreachChange = 'opened' | 'escalated' | 'revised' | 'resolved' | 'reopened';
 
 export interface BreachDecision extends BreachCase {
   /** The fact to publish; null when only the peak grew, which is kept and not told. */
@@ -60,8 +62,8 @@ export interface BreachDecision extends BreachCase {
 }
 
 /**
- * @param current the latest state of the case with this key, null when there is none. After a resolved one a
- * new case opens
+ * A resolved case is corrected as an open one: what was settled may have been worse than was known.
+ * @param current the case that answers for these minutes, null when there is none
  * @param findings verdicts on all that is known now of the minutes that new calls touched, in any order. Each
  * minute must be among them again after the last call that touches it
  * @returns the whole new state, or null when nothing changes
@@ -79,24 +81,24 @@ export function decideBreach(
     .map((finding) => finding.verdict)
     .reduce<Peak>(higher, verdict);
 
-  if (!current || current.breach.state === 'resolved') {
-    return { change: 'opened', breach: opened(worst, context), peak: peakOf(peak), appendedAt };
+  if (!current) {
+    return { change: 'opened', breach: opened(worst, context), peak: peakOf(peak), after: null, appendedAt };
   }
-  const { breach } = current;
+  const { breach, after } = current;
   const rise = SEVERITIES.indexOf(verdict.severity) - SEVERITIES.indexOf(breach.severity);
   if (rise < 0) return null;
   if (rise > 0) {
     const retroactive = isRetroactive(worst, context.policy);
     const escalated = { ...breach, ...proof(verdict, context), retroactive, version: breach.version + 1 };
-    return { change: 'escalated', breach: escalated, peak: peakOf(peak), appendedAt };
+    return { change: 'escalated', breach: escalated, peak: peakOf(peak), after, appendedAt };
   }
   const grown = peakOf(higher(current.peak, peak));
   if (correctsProof(breach, verdict)) {
     const revised = { ...breach, ...proof(verdict, context), version: breach.version + 1 };
-    return { change: 'revised', breach: revised, peak: grown, appendedAt };
+    return { change: 'revised', breach: revised, peak: grown, after, appendedAt };
   }
   if (grown.value === current.peak.value && grown.windowEnd === current.peak.windowEnd) return null;
-  return { change: null, breach, peak: grown, appendedAt };
+  return { change: null, breach, peak: grown, after, appendedAt };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { TOPICS } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
+import { readSettlements } from '../breach/breach-store.service.js';
 import type { Policy } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
 import { minutesAround, type DirtyMinute, type Docket } from './judge.js';
@@ -30,18 +31,16 @@ export async function readDocket(
   policy: Policy,
 ): Promise<Docket> {
   const where = 'where integration_id = $1 and agreement_id = any($2) and minute = any($3)';
-  const around = [
-    integrationId,
-    [...new Set(dirty.map((mark) => mark.agreementId))],
-    minutesAround(dirty, policy),
-  ];
+  const minutes = minutesAround(dirty, policy);
+  const around = [integrationId, [...new Set(dirty.map((mark) => mark.agreementId))], minutes];
   const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
   const pairs = await tx.query<PairMinute[]>(`select ${key}, calls from signal_pair_minute ${where}`, around);
   const routes = await tx.query<RouteMinute[]>(
     `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps" from signal_route_minute ${where}`,
     around,
   );
-  return { integrationId, dirty, pairs, routes, closedBefore: await closedBefore(tx) };
+  const settled = await readSettlements(tx, integrationId, Math.min(...minutes));
+  return { integrationId, dirty, pairs, routes, closedBefore: await closedBefore(tx), settled };
 }
 
 /** Every partition is past the minutes before this one; none is while a partition has not been read. */
@@ -52,4 +51,11 @@ async function closedBefore(tx: EntityManager): Promise<number> {
     [TOPICS.apiCalls.name],
   );
   return row.minute === null || row.partitions < TOPICS.apiCalls.partitions ? 0 : row.minute;
+}
+
+/**
+ * One evaluator at a time for an integration, and nobody who settles a case of it meanwhile; until the transaction ends.
+ */
+export async function lockEvaluation(tx: EntityManager, integrationId: string): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(7340010, hashtext(current_schema() || $1))', [integrationId]);
 }

@@ -11,11 +11,13 @@ import {
   type Logger,
 } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import { lockOpenCases, saveDecision } from '../breach/breach-store.service.js';
-import { breachKeyOf, decideBreach } from '../breach/decide-breach.js';
+import { lockCases, saveDecision } from '../breach/breach-store.service.js';
+import { breachKeyOf } from '../breach/decide-breach.js';
+import { decideCases, minuteJudged } from '../breach/decide-cases.js';
+import { followJudgement } from '../handling/handling-store.service.js';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { isJudged, judge, type DirtyMinute } from './judge.js';
-import { readDocket, takeDirtyMinutes } from './docket.service.js';
+import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.js';
 
 /**
  * Judges dirty minutes in the background, one evaluator at a time for an integration. Marks, cases, versions
@@ -65,9 +67,7 @@ export class Evaluator extends BackgroundLoop {
 
   private async evaluate(integrationId: string): Promise<boolean> {
     return withActor(this.database, systemActor('fair-use'), async (tx) => {
-      await tx.query('select pg_advisory_xact_lock(7340010, hashtext(current_schema() || $1))', [
-        integrationId,
-      ]);
+      await lockEvaluation(tx, integrationId);
       const dirty = await takeDirtyMinutes(tx, integrationId);
       if (dirty.length === 0) return false;
       const docket = await readDocket(tx, integrationId, dirty, defaultPolicy);
@@ -79,13 +79,17 @@ export class Evaluator extends BackgroundLoop {
   }
 
   private async decide(tx: EntityManager, judgements: ReturnType<typeof judge>): Promise<void> {
+    if (judgements.length === 0) return;
+    const now = this.clock.now();
     const keys = judgements.map(({ rule, subject }) => breachKeyOf(rule, subject));
-    const cases = await lockOpenCases(tx, keys);
+    const minutes = judgements.flatMap(({ findings }) => findings.map(minuteJudged));
+    const cases = await lockCases(tx, keys, Math.min(...minutes));
     for (const [index, { rule, subject, findings }] of judgements.entries()) {
-      const current = cases.get(keys[index]!) ?? null;
-      const breachId = newId('breach', this.clock);
-      const decision = decideBreach(current, findings, { rule, subject, policy: defaultPolicy, breachId });
-      if (decision) await saveDecision(tx, decision, this.clock.now());
+      const context = { rule, subject, policy: defaultPolicy, breachId: newId('breach', this.clock) };
+      for (const decision of decideCases(cases.get(keys[index]!) ?? [], findings, context)) {
+        await saveDecision(tx, decision, now);
+        await followJudgement(tx, decision);
+      }
     }
   }
 }

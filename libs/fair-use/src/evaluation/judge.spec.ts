@@ -1,6 +1,8 @@
-import type { Breach } from '@taxameter/contracts';
+import type { ApiCallEvent, Breach } from '@taxameter/contracts';
 import fc from 'fast-check';
-import { breachKeyOf, decideBreach, type BreachCase } from '../breach/decide-breach.js';
+import { breachKeyOf, type BreachDecision } from '../breach/decide-breach.js';
+import { decideCases, type KeptCase } from '../breach/decide-cases.js';
+import { settle, settledThrough, unsettle } from '../breach/settle.js';
 import { defaultPolicy } from '../policy/default-policy.js';
 import type { Policy } from '../policy/policy.js';
 import { RULES, type Rule } from '../rules/registry.js';
@@ -34,44 +36,88 @@ const policy: Policy = {
   },
 };
 
-/** What the tables and the evaluator do, without the database. */
+/** What the tables, the evaluator and those who settle cases do, without the database. */
 class Desk {
   signals: Signals = NO_SIGNALS;
   dirty: DirtyMinute[] = [];
-  readonly cases = new Map<string, BreachCase>();
+  /** Of each key, oldest first. */
+  readonly cases = new Map<string, KeptCase[]>();
+  /** The minutes through which each key was settled, but for what was taken back. */
+  readonly settlements = new Map<string, number[]>();
+
+  constructor(private readonly policy: Policy) {}
 
   add(calls: Parameters<typeof signalsOf>[0]): void {
-    const added = signalsOf(calls, policy);
+    const added = signalsOf(calls, this.policy);
     this.signals = mergeSignals(this.signals, added);
-    for (const { agreementId, minute } of added.pairs.values()) {
-      if (!this.dirty.some((mark) => mark.agreementId === agreementId && mark.minute === minute)) {
-        this.dirty.push({ agreementId, minute, appendedAt: APPENDED });
-      }
-    }
+    for (const { agreementId, minute } of added.pairs.values()) this.mark(agreementId, minute);
+  }
+
+  private mark(agreementId: string, minute: number): void {
+    if (this.dirty.some((mark) => mark.agreementId === agreementId && mark.minute === minute)) return;
+    this.dirty.push({ agreementId, minute, appendedAt: APPENDED });
   }
 
   /** Judges some of the marks, as many as `wanted`, beginning with the one at `from`. */
   evaluate(from = 0, wanted = this.dirty.length): void {
     const taken = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
-    const near = new Set(minutesAround(taken, policy));
+    const near = new Set(minutesAround(taken, this.policy));
     const docket = {
       integrationId: 'isv_eksempel',
       dirty: taken,
       pairs: [...this.signals.pairs.values()].filter((row) => near.has(row.minute)),
       routes: [...this.signals.routes.values()].filter((row) => near.has(row.minute)),
       closedBefore: 0,
+      settled: new Map(
+        [...this.cases].map(([key, cases]) => [
+          key,
+          cases.flatMap((kept) => [kept.after, settledThrough(kept)].filter((minute) => minute !== null)),
+        ]),
+      ),
     };
-    for (const { rule, subject, findings } of judge(docket, policy)) {
-      const key = breachKeyOf(rule, subject);
-      const context = { rule, subject, policy, breachId: key };
-      const decision = decideBreach(this.cases.get(key) ?? null, findings, context);
-      if (decision) this.cases.set(key, { breach: decision.breach, peak: decision.peak });
+    for (const { rule, subject, findings } of judge(docket, this.policy)) {
+      const cases = this.cases.get(breachKeyOf(rule, subject)) ?? [];
+      const breachId = `${breachKeyOf(rule, subject)} ${cases.length + 1}`;
+      const context = { rule, subject, policy: this.policy, breachId };
+      for (const decision of decideCases(cases, findings, context)) this.save(decision);
+    }
+  }
+
+  private save({ breach, peak, after }: BreachDecision): void {
+    const cases = this.cases.get(breach.breachKey) ?? [];
+    const place = cases.findIndex((kept) => kept.breach.breachId === breach.breachId);
+    cases[place < 0 ? cases.length : place] = { breach, peak, after, ownedUntil: null };
+    this.cases.set(breach.breachKey, cases);
+  }
+
+  /** Settles the open cases of these keys, of all where none are given. */
+  settle(minute: number, keys: readonly string[] = [...this.cases.keys()]): void {
+    for (const key of keys) {
+      const newest = this.cases.get(key)?.at(-1);
+      if (newest?.breach.state !== 'open') continue;
+      this.save(settle(newest, minute, new Date(APPENDED)));
+      this.settlements.set(key, [...(this.settlements.get(key) ?? []), minute]);
+    }
+  }
+
+  /** Takes back what was settled last, where no call has opened it again. */
+  takeBack(): void {
+    for (const [key, cases] of this.cases) {
+      const newest = cases.at(-1)!;
+      if (newest.breach.state === 'open') continue;
+      const through = settledThrough(newest)!;
+      this.save(unsettle(newest, new Date(APPENDED)));
+      this.settlements.set(key, this.settlements.get(key)!.slice(0, -1));
+      this.mark(newest.breach.scope.organizationId ?? '', through + 1);
     }
   }
 
   finish() {
     while (this.dirty.length > 0) this.evaluate();
-    return [...this.cases.values()].map(({ breach, peak }) => ({ ...told(breach), peak })).sort(byKey);
+    return [...this.cases.values()]
+      .flat()
+      .map(({ breach, peak, after }) => ({ ...told(breach), peak, after }))
+      .sort(byKey);
   }
 }
 
@@ -79,8 +125,8 @@ class Desk {
 function told({ version: _version, ...rest }: Breach) {
   return rest;
 }
-const byKey = (left: { breachKey: string }, right: { breachKey: string }) =>
-  left.breachKey < right.breachKey ? -1 : 1;
+const byKey = (left: { breachId: string }, right: { breachId: string }) =>
+  left.breachId < right.breachId ? -1 : 1;
 
 const call = fc
   .record({
@@ -112,12 +158,12 @@ describe('the final cases', () => {
           }),
         ),
         ({ calls, shuffled, steps }) => {
-          const atOnce = new Desk();
+          const atOnce = new Desk(policy);
           atOnce.add(calls);
           const expected = atOnce.finish();
           opened += expected.length;
 
-          const piecemeal = new Desk();
+          const piecemeal = new Desk(policy);
           const rest = [...shuffled];
           for (const { size, evaluations } of steps) {
             piecemeal.add(rest.splice(0, size));
@@ -130,6 +176,119 @@ describe('the final cases', () => {
       { numRuns: 300 },
     );
     expect(opened).toBeGreaterThan(300);
+  });
+});
+
+describe('the final cases around resolutions', () => {
+  // Calls come in the order of their minutes, but for those that are late: by a little, or by a lot.
+  const lateCall = fc
+    .record({
+      call,
+      minute: fc.integer({ min: 0, max: 29 }),
+      late: fc.oneof(
+        { weight: 4, arbitrary: fc.integer({ min: 0, max: 3 }) },
+        fc.integer({ min: 0, max: 40 }),
+      ),
+    })
+    .map(({ call: { data }, minute, late }) => ({
+      event: callAt(at(minute, 30), data),
+      minute,
+      arrival: minute + late,
+    }));
+  const step = fc.record({
+    size: fc.integer({ min: 1, max: 25 }),
+    evaluations: fc.array(fc.record({ from: fc.nat(20), wanted: fc.integer({ min: 1, max: 6 }) }), {
+      maxLength: 3,
+    }),
+    then: fc.constantFrom('nothing', 'nothing', 'settle', 'take back'),
+    ahead: fc.integer({ min: 0, max: 2 }),
+  });
+  const days = fc.record({
+    calls: fc.array(lateCall, { minLength: 60, maxLength: 260 }),
+    steps: fc.array(step, { minLength: 4, maxLength: 30 }),
+  });
+  type LateCall = typeof lateCall extends fc.Arbitrary<infer Value> ? Value : never;
+  type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+  /** As it happens: calls as they arrive, evaluations and people at any moment. */
+  function asItHappens(calls: readonly LateCall[], steps: readonly Step[], used: Policy): Desk {
+    const desk = new Desk(used);
+    const rest = calls.toSorted((left, right) => left.arrival - right.arrival);
+    let newest = 0;
+    for (const { size, evaluations, then, ahead } of steps) {
+      const arrived = rest.splice(0, size);
+      newest = Math.max(newest, ...arrived.map(({ minute }) => minute));
+      desk.add(arrived.map(({ event }) => event));
+      for (const { from, wanted } of evaluations) desk.evaluate(from, wanted);
+      // No judged minute lies behind the one that is settled: `minuteToSettle`.
+      if (then === 'settle') desk.settle(first + newest + ahead);
+      if (then === 'take back') desk.takeBack();
+    }
+    desk.add(rest.map(({ event }) => event));
+    return desk;
+  }
+
+  /** The same calls in the order of their minutes, all judged before anything is settled through a later one. */
+  function inOrder(calls: readonly LateCall[], settlements: Desk['settlements'], used: Policy): Desk {
+    const desk = new Desk(used);
+    const minutes = [...new Set([...settlements.values()].flat())].sort((left, right) => left - right);
+    let from = -Infinity;
+    const add = (through: number) => {
+      const own = calls.filter(({ minute }) => first + minute > from && first + minute <= through);
+      desk.add(own.map(({ event }): ApiCallEvent => event));
+      desk.finish();
+      from = through;
+    };
+    for (const through of minutes) {
+      add(through);
+      const keys = [...settlements].filter(([, own]) => own.includes(through)).map(([key]) => key);
+      desk.settle(through, keys);
+    }
+    add(Infinity);
+    expect(Object.fromEntries(desk.settlements)).toEqual(
+      Object.fromEntries([...settlements].filter(([, own]) => own.length > 0)),
+    );
+    return desk;
+  }
+
+  it('are the same whatever the order, the cut and the timing of calls, and of those who settle and take back', () => {
+    const seen = { settled: 0, again: 0, resolved: 0 };
+    fc.assert(
+      fc.property(days, ({ calls, steps }) => {
+        const desk = asItHappens(calls, steps, policy);
+        const cases = desk.finish();
+        expect(cases).toEqual(inOrder(calls, desk.settlements, policy).finish());
+        seen.settled += [...desk.settlements.values()].flat().length;
+        seen.again += cases.filter(({ occurrence }) => occurrence > 1).length;
+        seen.resolved += cases.filter(({ state }) => state === 'resolved').length;
+      }),
+      { numRuns: 200 },
+    );
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(50);
+  });
+
+  it('have the same newest proof of each key, also where later calls open cases of their own', () => {
+    const short = { ...policy, reopenWithinMs: 3 * 60_000 };
+    const newest = (desk: Desk) => {
+      desk.finish();
+      return [...desk.cases.values()]
+        .map((cases) => {
+          const { breach, peak, after } = cases.at(-1)!;
+          const { breachId: _1, occurrence: _2, openedAt: _3, ...proof } = told(breach);
+          return { ...proof, peak, after, breachId: breach.breachKey };
+        })
+        .sort(byKey);
+    };
+    let others = 0;
+    fc.assert(
+      fc.property(days, ({ calls, steps }) => {
+        const desk = asItHappens(calls, steps, short);
+        expect(newest(desk)).toEqual(newest(inOrder(calls, desk.settlements, short)));
+        others += [...desk.cases.values()].filter((cases) => cases.length > 1).length;
+      }),
+      { numRuns: 120 },
+    );
+    expect(others).toBeGreaterThan(50);
   });
 });
 
@@ -156,7 +315,14 @@ describe('what is judged', () => {
   });
   const judged = (dirty: DirtyMinute[], isMonotone: boolean, closedBefore: number) => {
     judgedMinutes.length = 0;
-    const docket = { integrationId: 'isv_eksempel', dirty, pairs, routes: [], closedBefore };
+    const docket = {
+      integrationId: 'isv_eksempel',
+      dirty,
+      pairs,
+      routes: [],
+      closedBefore,
+      settled: new Map(),
+    };
     judge(docket, policy, [spy(isMonotone)]);
     return [...judgedMinutes];
   };
@@ -182,8 +348,34 @@ describe('what is judged', () => {
       pairs: [...signalsOf(calls, policy).pairs.values()],
       routes: [],
       closedBefore: 0,
+      settled: new Map(),
     };
     const [judgement] = judge(docket, policy);
     expect(judgement!.findings.map((finding) => finding.appendedAt)).toEqual([at(3)]);
+  });
+
+  it('counts no call of a settled minute for a later one, and all of them for that minute itself', () => {
+    const calls = [0, 1, 2, 3].flatMap((minute) =>
+      [0, 1, 2].map((second) => callAt(at(minute, second), { route: '/none' })),
+    );
+    const judgedWith = (settled: number[]) => {
+      const docket = {
+        integrationId: 'isv_eksempel',
+        dirty: [0, 1, 2, 3].map((minute) => mark(minute)),
+        pairs: [...signalsOf(calls, policy).pairs.values()],
+        routes: [],
+        closedBefore: 0,
+        settled: new Map([
+          ['RATE_MINUTE:isv_eksempel:148383', settled],
+          ['RATE_MINUTE:isv_eksempel:200001', [first + 1]],
+        ]),
+      };
+      return judge(docket, policy).flatMap(({ findings }) =>
+        findings.map(({ verdict }) => minuteOf(verdict.windowEnd) - 1 - first),
+      );
+    };
+    expect(judgedWith([])).toEqual([1, 2, 3]);
+    expect(judgedWith([first + 1])).toEqual([1, 3]);
+    expect(judgedWith([first + 2])).toEqual([1, 2]);
   });
 });

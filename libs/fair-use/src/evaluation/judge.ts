@@ -1,4 +1,5 @@
-import type { BreachSubject, Finding } from '../breach/decide-breach.js';
+import { breachKeyOf, type BreachSubject, type Finding } from '../breach/decide-breach.js';
+import { unsettledRows, type Settlements } from '../breach/settle.js';
 import type { Policy } from '../policy/policy.js';
 import { RULES, type Rule } from '../rules/registry.js';
 import type { Verdict } from '../rules/verdict.js';
@@ -29,6 +30,8 @@ export interface Docket {
   readonly routes: readonly RouteMinute[];
   /** Minutes before this one are closed: every partition is past them. */
   readonly closedBefore: number;
+  /** At least those that lie in a window judged. */
+  readonly settled: Settlements;
 }
 
 export interface Judgement {
@@ -81,12 +84,13 @@ function judgeRows<Row extends PairMinute | RouteMinute>(
 ): Judgement[] {
   return bySubject(rows).flatMap((own) => {
     const [{ agreementId }, route] = [own[0]!, routeOf(own[0]!)];
+    const subject = { integrationId: docket.integrationId, agreementId, route };
+    const settled = docket.settled.get(breachKeyOf(rule, subject)) ?? [];
     const dirty = docket.dirty.filter((mark) => mark.agreementId === agreementId);
     const findings = minutesToJudge(rule, own, dirty, docket.closedBefore, policy).flatMap((minute) => {
-      const verdict = rule.judge(own, policy, minute);
+      const verdict = rule.judge(unsettledRows(own, minute, settled), policy, minute);
       return verdict ? [{ verdict, appendedAt: newestAppend(dirty, verdict) }] : [];
     });
-    const subject = { integrationId: docket.integrationId, agreementId, route };
     return findings.length > 0 ? [{ rule, subject, findings }] : [];
   });
 }

@@ -50,4 +50,5 @@ export const defaultPolicy: Policy = {
   filterableRoutes: FILTERABLE_ROUTES,
   maxPageSize: 1000,
   evaluationHorizonMs: 2 * 3_600_000,
+  reopenWithinMs: 24 * 3_600_000,
 };

@@ -42,6 +42,8 @@ export interface Policy {
    * A window that ended longer than this before the log took the events in opens its breach as retroactive.
    */
   readonly evaluationHorizonMs: number;
+  /** A rule that is broken again within this after a case was settled opens the same case, later a new one. */
+  readonly reopenWithinMs: number;
 }
 
 export type RuleId = keyof Policy['rules'];
