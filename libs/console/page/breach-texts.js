@@ -30,6 +30,8 @@ const da = {
   'severity.critical': 'Kritisk',
 
   'unit.calls per minute': 'kald pr. minut',
+  'unit.writes per minute': 'skrivende kald pr. minut',
+  'unit.ms of server time per minute': 'ms servertid pr. minut',
   'unit.full fetches': 'fulde hentninger',
 };
 
@@ -64,6 +66,8 @@ const en = {
   'severity.critical': 'Critical',
 
   'unit.calls per minute': 'calls per minute',
+  'unit.writes per minute': 'writes per minute',
+  'unit.ms of server time per minute': 'ms of server time per minute',
   'unit.full fetches': 'full fetches',
 };
 

@@ -2,6 +2,7 @@ import { Observation1760000200001 } from './observation/observation.migration.js
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
+import { Signals1760000200041 } from './signals/signals.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
 class FairUse1760000103001 implements MigrationInterface {
@@ -23,6 +24,7 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   Observation1760000200001,
   Profiles1760000200022,
   Enforcement1760000200025,
+  Signals1760000200041,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

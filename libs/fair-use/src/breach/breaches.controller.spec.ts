@@ -2,6 +2,7 @@ import { TOPICS, type Breach } from '@taxameter/contracts';
 import type { NewRecord } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { casesOf, encode, fairUseRoom, fiveMinutes, NOW, send } from '../fair-use.testing.js';
+import { RULES } from '../rules/registry.js';
 
 let rooms: TestRooms;
 beforeAll(async () => {
@@ -87,10 +88,16 @@ describe('the rules', () => {
   it('are public to partners with thresholds, titles and guidance in both languages', async () => {
     const { status, body } = await rooms.call('partner', 'GET', '/v1/rules', { partnerId: 'par_x' });
     expect(status).toBe(200);
-    expect(body.rules).toMatchObject([
-      { ruleId: 'RATE_MINUTE', windowMinutes: 15, thresholds: { critical: { calls: 100, minutes: 10 } } },
-      { ruleId: 'POLLING_UNFILTERED', thresholds: { info: 4 }, title: { en: expect.any(String) } },
-    ]);
-    expect(body.rules[1].guidance.da).toContain('{filter}');
+    const rule = Object.fromEntries(body.rules.map((each: { ruleId: string }) => [each.ruleId, each]));
+    expect(Object.keys(rule)).toEqual(RULES.map(({ id }) => id));
+    expect(rule).toMatchObject({
+      RATE_MINUTE: {
+        windowMinutes: 15,
+        thresholds: { critical: { calls: 100, minutes: 10 } },
+      },
+      SERVER_TIME: { thresholds: { warning: { serverTimeMs: 60_000, minutes: 5 } } },
+      POLLING_UNFILTERED: { thresholds: { info: 4 }, title: { en: expect.any(String) } },
+    });
+    expect(rule.POLLING_UNFILTERED.guidance.da).toContain('{filter}');
   });
 });

@@ -36,7 +36,10 @@ export async function readDocket(
     minutesAround(dirty, policy),
   ];
   const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
-  const pairs = await tx.query<PairMinute[]>(`select ${key}, calls from signal_pair_minute ${where}`, around);
+  const pairs = await tx.query<PairMinute[]>(
+    `select ${key}, calls, writes, server_time_ms as "serverTimeMs" from signal_pair_minute ${where}`,
+    around,
+  );
   const routes = await tx.query<RouteMinute[]>(
     `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps" from signal_route_minute ${where}`,
     around,

@@ -27,6 +27,17 @@ const policy: Policy = {
         critical: { calls: 7, minutes: 3 },
       },
     },
+    WRITE_RATE: {
+      windowMinutes: 4,
+      thresholds: { warning: { calls: 3, minutes: 1 }, critical: { calls: 3, minutes: 2 } },
+    },
+    SERVER_TIME: {
+      windowMinutes: 4,
+      thresholds: {
+        warning: { serverTimeMs: 60_000, minutes: 2 },
+        error: { serverTimeMs: 100_000, minutes: 2 },
+      },
+    },
     POLLING_UNFILTERED: {
       windowMinutes: 6,
       thresholds: { info: 4, warning: 6, error: 9, critical: 14 },
@@ -88,9 +99,11 @@ const call = fc
     second: fc.integer({ min: 0, max: 59 }),
     agreement: fc.constantFrom('148383', '200001'),
     route: fc.constantFrom(CONTACTS, '/v1/{organizationId}/invoices'),
+    method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
+    durationMs: fc.integer({ min: 0, max: 70_000 }),
   })
-  .map(({ minute, second, agreement, route }) =>
-    callAt(at(minute, second), { organizationId: agreement, route }),
+  .map(({ minute, second, agreement, ...data }) =>
+    callAt(at(minute, second), { organizationId: agreement, ...data }),
   );
 
 describe('the final cases', () => {

@@ -1,11 +1,23 @@
-import { filterableRoute, type Policy, type RuleId } from '../policy/policy.js';
+import {
+  filterableRoute,
+  type HeldSettings,
+  type HeldThreshold,
+  type Policy,
+  type RuleId,
+} from '../policy/policy.js';
 import type { Verdict } from '../rules/verdict.js';
-import { recommendedCallsPerMinute, recommendedMinutesBetweenSweeps } from './recommendations.js';
+import {
+  recommendedCallsPerMinute,
+  recommendedMinutesBetweenSweeps,
+  recommendedMsBetweenWrites,
+  recommendedServerTimeMs,
+} from './recommendations.js';
 import {
   agreementText,
   fillText,
   instantText,
   minutes,
+  secondsOf,
   verbatim,
   wholeNumber,
   type Bilingual,
@@ -42,19 +54,58 @@ const rateMinute: Guidance = {
       'records at a time: raise `pageSize` up to {pageSize}.',
   },
   placeholders: (verdict, subject, policy) => {
-    const { windowMinutes, thresholds } = policy.rules.RATE_MINUTE;
     return {
-      minutes: wholeNumber(thresholds[verdict.severity]?.minutes ?? verdict.evidence.length),
-      window: minutes(windowMinutes),
-      until: instantText(verdict.windowEnd),
+      ...heldPlaceholders(verdict, subject, policy.rules.RATE_MINUTE),
       value: wholeNumber(verdict.value),
-      org: agreementText(subject.agreementId),
       limit: wholeNumber(verdict.threshold),
       recommended: wholeNumber(recommendedCallsPerMinute(policy)),
       // A parameter's value is written as a machine reads it, without a separator.
       pageSize: verbatim(String(policy.maxPageSize)),
     };
   },
+};
+
+const writeRate: Guidance = {
+  template: {
+    da:
+      'I mindst {minutes} af de {window} frem til {until} har jeres integration foretaget {value} ' +
+      'eller flere skrivende kald (POST, PUT, PATCH og DELETE) pr. minut {org}. Grænsen går ved {limit} ' +
+      'pr. minut. Læg de skrivende kald i en kø, og lad der gå mindst {recommended} fra det ene til ' +
+      'det næste.',
+    en:
+      'In at least {minutes} of the {window} up to {until}, your integration made {value} or more ' +
+      'calls per minute that write (POST, PUT, PATCH and DELETE) {org}. The limit is reached at {limit} ' +
+      'per minute. Put the calls that write into a queue and leave at least {recommended} from one to ' +
+      'the next.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...heldPlaceholders(verdict, subject, policy.rules.WRITE_RATE),
+    value: wholeNumber(verdict.value),
+    limit: wholeNumber(verdict.threshold),
+    recommended: secondsOf(recommendedMsBetweenWrites(policy)),
+  }),
+};
+
+const serverTime: Guidance = {
+  template: {
+    da:
+      'I mindst {minutes} af de {window} frem til {until} har jeres kald {org} tilsammen optaget ' +
+      'serveren i {value} eller mere pr. minut. Grænsen går ved {limit} pr. minut. Foretag kaldene ét ad ' +
+      'gangen, og hold pauser imellem dem, så I højst bruger {recommended} pr. minut på at vente på svar. ' +
+      'Et opslag bliver lettere, når I kun beder om de felter, I skal bruge, og kun om det, der er ændret.',
+    en:
+      'In at least {minutes} of the {window} up to {until}, your calls {org} together kept the server ' +
+      'busy for {value} or more per minute. The limit is reached at {limit} per minute. Make the calls ' +
+      'one at a time and pause between them, so that you spend at most {recommended} per minute ' +
+      'waiting for answers. A request is lighter when you ask only for the fields that you need and only for what ' +
+      'has changed.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...heldPlaceholders(verdict, subject, policy.rules.SERVER_TIME),
+    value: secondsOf(verdict.value),
+    limit: secondsOf(verdict.threshold),
+    recommended: secondsOf(recommendedServerTimeMs(policy)),
+  }),
 };
 
 const pollingUnfiltered: Guidance = {
@@ -86,8 +137,24 @@ const pollingUnfiltered: Guidance = {
 
 const GUIDANCE: Record<RuleId, Guidance> = {
   RATE_MINUTE: rateMinute,
+  WRITE_RATE: writeRate,
+  SERVER_TIME: serverTime,
   POLLING_UNFILTERED: pollingUnfiltered,
 };
+
+/** What the texts of all rules about minute after minute say. */
+function heldPlaceholders(
+  verdict: Verdict,
+  subject: GuidanceSubject,
+  { windowMinutes, thresholds }: HeldSettings<HeldThreshold>,
+): Placeholders {
+  return {
+    minutes: wholeNumber(thresholds[verdict.severity]?.minutes ?? verdict.evidence.length),
+    window: minutes(windowMinutes),
+    until: instantText(verdict.windowEnd),
+    org: agreementText(subject.agreementId),
+  };
+}
 
 /** The text of a rule before figures are put in, for publication. */
 export function guidanceTemplate(ruleId: RuleId): Bilingual {

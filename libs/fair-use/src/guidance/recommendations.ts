@@ -35,6 +35,32 @@ export function recommendedMinutesBetweenSweeps(policy: Policy): number {
   return Math.ceil(windowMinutes / Math.max(1, lowest - 2));
 }
 
+/**
+ * Time between two calls that write, in ms and whole seconds, that keeps a pair below every threshold of
+ * WRITE_RATE. A gap of 60 / n seconds puts at most n writes into a minute; one more is left unused, for a
+ * timer that goes off early.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMsBetweenWrites(policy: Policy): number {
+  const lowest = lowestOf(policy.rules.WRITE_RATE.thresholds, (threshold) => threshold.calls);
+  if (lowest < 3)
+    throw new RangeError(`WRITE_RATE speaks up at ${lowest} writes a minute: no gap can be advised`);
+  return Math.ceil(60 / (lowest - 2)) * 1000;
+}
+
+/**
+ * Server time a minute, in ms and whole seconds, that keeps a pair below every threshold of SERVER_TIME. Half
+ * of what lies below the lowest one, since a minute of ours may hold two halves of a partner's; a partner
+ * who measures how long the answers took stays below it, as they take longer than the server needs.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedServerTimeMs(policy: Policy): number {
+  const lowest = lowestOf(policy.rules.SERVER_TIME.thresholds, (threshold) => threshold.serverTimeMs);
+  const seconds = Math.floor((lowest - 1) / 2000);
+  if (seconds < 1) throw new RangeError(`SERVER_TIME speaks up at ${lowest} ms: no time can be advised`);
+  return seconds * 1000;
+}
+
 function lowestOf<Threshold>(
   thresholds: Thresholds<Threshold>,
   valueOf: (threshold: Threshold) => number,

@@ -27,7 +27,7 @@ const FILTERABLE_ROUTES: readonly FilterableRoute[] = [
 ];
 
 export const defaultPolicy: Policy = {
-  version: 1,
+  version: 2,
   rules: {
     // 100 a minute per organisation and client is Dinero's published hard limit, "not something to strive
     // for": the rule speaks up at half of it. Five minutes of fifteen forgive one bulk job; critical asks for
@@ -39,6 +39,26 @@ export const defaultPolicy: Policy = {
         warning: { calls: 70, minutes: 5 },
         error: { calls: 90, minutes: 5 },
         critical: { calls: 100, minutes: 10 },
+      },
+    },
+    // More than 40, 60 and 80 writes. 80 a minute is GitHub's limit for requests that create content; a write
+    // weighs about five reads.
+    WRITE_RATE: {
+      windowMinutes: 15,
+      thresholds: {
+        warning: { calls: 41, minutes: 5 },
+        error: { calls: 61, minutes: 5 },
+        critical: { calls: 81, minutes: 10 },
+      },
+    },
+    // 90 s a minute is GitHub's limit for the time that its servers spend on one client. One call at a time
+    // never reaches 60.
+    SERVER_TIME: {
+      windowMinutes: 15,
+      thresholds: {
+        warning: { serverTimeMs: 60_000, minutes: 5 },
+        error: { serverTimeMs: 90_000, minutes: 5 },
+        critical: { serverTimeMs: 180_000, minutes: 10 },
       },
     },
     // 12 an hour is a full fetch every five minutes, 300 one every twelve seconds.

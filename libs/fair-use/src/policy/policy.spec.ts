@@ -1,6 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import { defaultPolicy } from './default-policy.js';
-import { filterableRoute } from './policy.js';
+import { filterableRoute, type Thresholds } from './policy.js';
 
 describe('the catalogue of filterable routes', () => {
   it.each([
@@ -31,10 +31,17 @@ describe('the catalogue of filterable routes', () => {
 
 describe('the default policy', () => {
   it('asks for more at each severity than at the one before', () => {
-    const { RATE_MINUTE, POLLING_UNFILTERED } = defaultPolicy.rules;
-    const calls = SEVERITIES.map((severity) => RATE_MINUTE.thresholds[severity]?.calls);
-    const sweeps = SEVERITIES.map((severity) => POLLING_UNFILTERED.thresholds[severity]);
-    expect(calls).toEqual([50, 70, 90, 100]);
-    expect(sweeps).toEqual([4, 12, 60, 300]);
+    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME, POLLING_UNFILTERED } = defaultPolicy.rules;
+    const each = <Threshold>(thresholds: Thresholds<Threshold>) =>
+      SEVERITIES.map((severity) => thresholds[severity]);
+    expect(each(RATE_MINUTE.thresholds).map((one) => one?.calls)).toEqual([50, 70, 90, 100]);
+    expect(each(WRITE_RATE.thresholds).map((one) => one?.calls)).toEqual([undefined, 41, 61, 81]);
+    expect(each(SERVER_TIME.thresholds).map((one) => one?.serverTimeMs)).toEqual([
+      undefined,
+      60_000,
+      90_000,
+      180_000,
+    ]);
+    expect(each(POLLING_UNFILTERED.thresholds)).toEqual([4, 12, 60, 300]);
   });
 });

@@ -9,11 +9,21 @@ import type { Severity } from '@taxameter/contracts';
 /** Thresholds by severity; a severity without one never occurs. A threshold is met at its own value (≥). */
 export type Thresholds<Threshold> = Readonly<Partial<Record<Severity, Threshold>>>;
 
-export interface RateMinuteSettings {
-  readonly windowMinutes: number;
-  /** `calls` or more in a minute, in at least `minutes` minutes of the window. */
-  readonly thresholds: Thresholds<{ readonly calls: number; readonly minutes: number }>;
+/** A limit that was reached in at least `minutes` minutes of the window. */
+export interface HeldThreshold {
+  readonly minutes: number;
 }
+
+export interface HeldSettings<Threshold extends HeldThreshold> {
+  readonly windowMinutes: number;
+  readonly thresholds: Thresholds<Threshold>;
+}
+
+/** `calls` or more in a minute, in at least `minutes` minutes of the window. */
+export type CallsHeld = HeldThreshold & { readonly calls: number };
+
+/** `serverTimeMs` or more in a minute, in at least `minutes` minutes of the window. */
+export type ServerTimeHeld = HeldThreshold & { readonly serverTimeMs: number };
 
 export interface PollingUnfilteredSettings {
   readonly windowMinutes: number;
@@ -32,7 +42,9 @@ export interface FilterableRoute {
 export interface Policy {
   readonly version: number;
   readonly rules: {
-    readonly RATE_MINUTE: RateMinuteSettings;
+    readonly RATE_MINUTE: HeldSettings<CallsHeld>;
+    readonly WRITE_RATE: HeldSettings<CallsHeld>;
+    readonly SERVER_TIME: HeldSettings<ServerTimeHeld>;
     readonly POLLING_UNFILTERED: PollingUnfilteredSettings;
   };
   readonly filterableRoutes: readonly FilterableRoute[];

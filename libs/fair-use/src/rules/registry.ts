@@ -2,7 +2,9 @@ import type { Policy, RuleId } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
 import { judgeRateMinute } from './rate-minute.js';
+import { judgeServerTime } from './server-time.js';
 import type { Verdict } from './verdict.js';
+import { judgeWriteRate } from './write-rate.js';
 
 /**
  * Lists the rules there are: whoever evaluates, documents or back-tests goes through this list and knows no
@@ -51,6 +53,26 @@ export const RULES: readonly Rule[] = [
     windowMinutes: (policy) => policy.rules.RATE_MINUTE.windowMinutes,
     isMonotone: true,
     judge: judgeRateMinute,
+  },
+  {
+    id: 'WRITE_RATE',
+    title: { da: 'For mange skrivende kald i minuttet', en: 'Too many writes a minute' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.method', 'data.operation'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.WRITE_RATE.windowMinutes,
+    isMonotone: true,
+    judge: judgeWriteRate,
+  },
+  {
+    id: 'SERVER_TIME',
+    title: { da: 'Kaldene optager serveren for længe', en: 'The calls keep the server busy for too long' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.durationMs'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.SERVER_TIME.windowMinutes,
+    isMonotone: true,
+    judge: judgeServerTime,
   },
   {
     id: 'POLLING_UNFILTERED',

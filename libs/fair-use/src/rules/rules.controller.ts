@@ -11,7 +11,11 @@ import { RULES } from './registry.js';
  */
 
 const bilingual = z.object({ da: z.string(), en: z.string() });
-const threshold = z.union([z.number(), z.object({ calls: z.number(), minutes: z.number() })]);
+const threshold = z.union([
+  z.number(),
+  z.object({ calls: z.number(), minutes: z.number() }),
+  z.object({ serverTimeMs: z.number(), minutes: z.number() }),
+]);
 
 const rules = z.object({
   policyVersion: z.int(),

@@ -72,6 +72,39 @@ describe('calls', () => {
   });
 });
 
+describe('measures of a minute', () => {
+  const measures = (...overrides: Partial<ApiCall>[]) => [...signals(...overrides).pairs.values()][0];
+
+  it('count as writes what changes data, whatever came of it', () => {
+    const found = measures(
+      ...(['POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+        method,
+        operation: 'write' as const,
+      })),
+      { method: 'POST', operation: 'action', status: 429 },
+      ...(['GET', 'HEAD', 'OPTIONS'] as const).map((method) => ({ method })),
+    );
+    expect(found).toMatchObject({ calls: 8, writes: 5 });
+  });
+
+  it('do not count as a write a request for a token', () => {
+    expect(measures({ method: 'POST', operation: 'auth' })).toMatchObject({ calls: 1, writes: 0 });
+  });
+
+  it('add the server time, of each call up to the end of its minute', () => {
+    expect(measures({ durationMs: 400 }, { durationMs: 600 })?.serverTimeMs).toBe(1_000);
+    // The calls begin half a minute before it ends.
+    expect(measures({ durationMs: 30_000 }, { durationMs: 31_000 })?.serverTimeMs).toBe(60_000);
+    expect(measures({ durationMs: Number.MAX_SAFE_INTEGER })?.serverTimeMs).toBe(30_000);
+  });
+
+  it('know no server time of what does not count against the partner', () => {
+    expect(
+      measures({ durationMs: 10 }, { durationMs: 50, status: 503 }, { durationMs: 50, enforced: 'throttle' }),
+    ).toMatchObject({ calls: 1, serverTimeMs: 10 });
+  });
+});
+
 describe('unfiltered sweeps', () => {
   it('count a list that is fetched without a filter, with page 0, page null or no page', () => {
     expect(sweepsIn(signals({ query: { page: 0 } }, { query: { page: null } }, { query: {} }))).toBe(3);
@@ -117,6 +150,8 @@ describe('merging', () => {
     route: fc.constantFrom(CONTACTS, '/v1.1/{organizationId}/contacts', '/v1/{organizationId}/accounts'),
     enforced: fc.constantFrom('none' as const, 'block' as const),
     page: fc.constantFrom(0, 2, null),
+    method: fc.constantFrom('GET' as const, 'POST' as const),
+    durationMs: fc.integer({ min: 0, max: 90_000 }),
   });
   const events = fc.array(call, { maxLength: 60 }).map((calls) =>
     calls.map(({ seconds, page, ...data }) =>

@@ -1,6 +1,6 @@
-import { agreementIdOf, type ApiCallEvent } from '@taxameter/contracts';
+import { agreementIdOf, type ApiCall, type ApiCallEvent } from '@taxameter/contracts';
 import { filterableRoute, type Policy } from '../policy/policy.js';
-import { minuteOf } from './minute.js';
+import { MINUTE_MS, placeOf } from './minute.js';
 
 /**
  * Signals are what the rules see of the calls: a few measures per minute, by event time. They merge
@@ -13,6 +13,10 @@ import { minuteOf } from './minute.js';
 export interface PairMeasures {
   /** Calls attempted, also those that the API's own limit answered with 429. */
   readonly calls: number;
+  /** Of these, the ones that write data. */
+  readonly writes: number;
+  /** Server time in ms that these calls took within the minute. */
+  readonly serverTimeMs: number;
 }
 
 /** Measures of one route, within a pair and a minute. */
@@ -42,15 +46,20 @@ export interface Signals {
   readonly routes: ReadonlyMap<string, RouteMinute>;
 }
 
-type Merge = (left: number, right: number) => number;
-type Mutable = { pairs: Map<string, PairMinute>; routes: Map<string, RouteMinute> };
+type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
+type Merges<Measures> = {
+  readonly [Measure in keyof Measures]: (
+    left: Measures[Measure],
+    right: Measures[Measure],
+  ) => Measures[Measure];
+};
 
-const sum: Merge = (left, right) => left + right;
+const sum = (left: number, right: number) => left + right;
 
 // Only merges that do not care for order or grouping may stand here: sums and maxima, never averages or "the
 // last one".
-const PAIR_MERGES: Record<keyof PairMeasures, Merge> = { calls: sum };
-const ROUTE_MERGES: Record<keyof RouteMeasures, Merge> = { unfilteredSweeps: sum };
+const PAIR_MERGES: Merges<PairMeasures> = { calls: sum, writes: sum, serverTimeMs: sum };
+const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum };
 
 /** The neutral element: merging it with anything gives that thing. */
 export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
@@ -63,21 +72,24 @@ export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
  * @throws RangeError when an event's `time` is not an instant
  */
 export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signals {
-  const signals: Mutable = { pairs: new Map(), routes: new Map() };
+  const pairs = new Map<string, Mutable<PairMinute>>();
+  const routes = new Map<string, Mutable<RouteMinute>>();
   for (const { data, time } of events) {
     if (!countsAgainstPartner(data)) continue;
-    const pair = {
-      integrationId: data.integrationId,
-      agreementId: agreementIdOf(data.organizationId),
-      minute: minuteOf(time),
-    };
-    put(signals.pairs, pairKey(pair), { ...pair, calls: 1 }, PAIR_MERGES);
-    if (isUnfilteredSweep(data, policy)) {
-      const row = { ...pair, route: data.route, unfilteredSweeps: 1 };
-      put(signals.routes, routeKey(row), row, ROUTE_MERGES);
-    }
+    const { minute, msIntoMinute } = placeOf(time);
+    const { integrationId } = data;
+    const agreementId = agreementIdOf(data.organizationId);
+    const key = pairKey(integrationId, agreementId, minute);
+    let pair = pairs.get(key);
+    if (!pair) pairs.set(key, (pair = { integrationId, agreementId, minute, ...noCalls() }));
+    addCall(pair, data, msIntoMinute);
+    if (!isUnfilteredSweep(data, policy)) continue;
+    const route = routeKey(key, data.route);
+    const row = routes.get(route);
+    if (row) row.unfilteredSweeps += 1;
+    else routes.set(route, { integrationId, agreementId, minute, route: data.route, unfilteredSweeps: 1 });
   }
-  return signals;
+  return { pairs, routes };
 }
 
 /**
@@ -85,14 +97,14 @@ export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signa
  * changed.
  */
 export function mergeSignals(left: Signals, right: Signals): Signals {
-  const merged: Mutable = { pairs: new Map(left.pairs), routes: new Map(left.routes) };
-  for (const [key, row] of right.pairs) put(merged.pairs, key, row, PAIR_MERGES);
-  for (const [key, row] of right.routes) put(merged.routes, key, row, ROUTE_MERGES);
-  return merged;
+  return {
+    pairs: mergeRows(left.pairs, right.pairs, PAIR_MERGES),
+    routes: mergeRows(left.routes, right.routes, ROUTE_MERGES),
+  };
 }
 
 /** Whether a call says anything of a partner: not one of nobody's, not our own refusal, not the platform's fault. */
-export function countsAgainstPartner(call: ApiCallEvent['data']): boolean {
+export function countsAgainstPartner(call: ApiCall): boolean {
   return (
     call.integrationId !== 'unknown' &&
     (call.enforced === undefined || call.enforced === 'none') &&
@@ -100,12 +112,30 @@ export function countsAgainstPartner(call: ApiCallEvent['data']): boolean {
   );
 }
 
+function noCalls(): PairMeasures {
+  return { calls: 0, writes: 0, serverTimeMs: 0 };
+}
+
+/** In place, and without an object for the call: this runs for every call. */
+function addCall(to: Mutable<PairMinute>, call: ApiCall, msIntoMinute: number): void {
+  to.calls += 1;
+  if (isWrite(call)) to.writes += 1;
+  // What a call takes beyond its minute is left out: so calls made one after the other never add up to more
+  // than a minute a minute, and no number that an emitter got wrong outgrows a sum.
+  to.serverTimeMs += Math.min(call.durationMs, MINUTE_MS - msIntoMinute);
+}
+
+/** A request for a token is a POST too, and writes no data. */
+function isWrite({ method, operation }: ApiCall): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS' && operation !== 'auth';
+}
+
 /**
  * Page 0, or no page at all, starts a sweep; the pages after it belong to the same one. An answer that is no
  * success (a 304 neither) fetched nothing, so "fetched in full" would be untrue of it; refused calls are the error rules'
  * business.
  */
-function isUnfilteredSweep(call: ApiCallEvent['data'], policy: Policy): boolean {
+function isUnfilteredSweep(call: ApiCall, policy: Policy): boolean {
   if (call.operation !== 'list' || call.method !== 'GET') return false;
   if (call.status < 200 || call.status >= 300) return false;
   // An emitter that says nothing of the query may have filtered: nobody is blamed for what was not told.
@@ -116,29 +146,36 @@ function isUnfilteredSweep(call: ApiCallEvent['data'], policy: Policy): boolean 
   return filterableRoute(policy, call.route) !== null;
 }
 
-function put<Row extends object, Measure extends keyof Row>(
-  rows: Map<string, Row>,
-  key: string,
-  row: Row,
-  merges: Record<Measure, Merge>,
-): void {
-  const present = rows.get(key);
-  if (!present) {
-    rows.set(key, row);
-    return;
+function mergeRows<Measures extends object, Row extends Measures>(
+  left: ReadonlyMap<string, Row>,
+  right: ReadonlyMap<string, Row>,
+  merges: Merges<Measures>,
+): Map<string, Row> {
+  const merged = new Map(left);
+  for (const [key, row] of right) {
+    const present = merged.get(key);
+    merged.set(key, present ? mergeRow(present, row, merges) : row);
   }
-  const merged = { ...present };
-  for (const measure of Object.keys(merges) as Measure[]) {
-    merged[measure] = merges[measure](present[measure] as number, row[measure] as number) as Row[Measure];
+  return merged;
+}
+
+function mergeRow<Measures extends object, Row extends Measures>(
+  left: Row,
+  right: Row,
+  merges: Merges<Measures>,
+): Row {
+  const merged: Row = { ...left };
+  for (const measure of Object.keys(merges) as (keyof Measures)[]) {
+    (merged as Measures)[measure] = merges[measure](left[measure], right[measure]);
   }
-  rows.set(key, merged);
+  return merged;
 }
 
 // No identifier holds `|` (contracts), and the route, which may, comes last: two rows never share a key.
-function pairKey(row: Pick<PairMinute, 'integrationId' | 'agreementId' | 'minute'>): string {
-  return `${row.minute}|${row.integrationId}|${row.agreementId}`;
+function pairKey(integrationId: string, agreementId: string, minute: number): string {
+  return `${minute}|${integrationId}|${agreementId}`;
 }
 
-function routeKey(row: Pick<RouteMinute, 'integrationId' | 'agreementId' | 'route' | 'minute'>): string {
-  return `${pairKey(row)}|${row.route}`;
+function routeKey(pair: string, route: string): string {
+  return `${pair}|${route}`;
 }

@@ -1,0 +1,20 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * What more the rules see of a minute. Of minutes counted before it, it says 0: what was not looked at must
+ * not count against anybody.
+ */
+export class Signals1760000200041 implements MigrationInterface {
+  name = 'Signals1760000200041';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      alter table signal_pair_minute
+        add column writes bigint not null default 0,
+        add column server_time_ms bigint not null default 0`);
+  }
+
+  async down(): Promise<void> {
+    // Forward only.
+  }
+}
