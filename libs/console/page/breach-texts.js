@@ -32,6 +32,7 @@ const da = {
   'unit.calls per minute': 'kald pr. minut',
   'unit.writes per minute': 'skrivende kald pr. minut',
   'unit.ms of server time per minute': 'ms servertid pr. minut',
+  'unit.percent of calls': 'procent af kaldene',
   'unit.full fetches': 'fulde hentninger',
 };
 
@@ -68,6 +69,7 @@ const en = {
   'unit.calls per minute': 'calls per minute',
   'unit.writes per minute': 'writes per minute',
   'unit.ms of server time per minute': 'ms of server time per minute',
+  'unit.percent of calls': 'percent of calls',
   'unit.full fetches': 'full fetches',
 };
 

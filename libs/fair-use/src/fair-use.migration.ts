@@ -1,6 +1,7 @@
 import { Observation1760000200001 } from './observation/observation.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
+import { Closing1760000200042 } from './evaluation/closing.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { Signals1760000200041 } from './signals/signals.migration.js';
 
@@ -25,6 +26,7 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   Profiles1760000200022,
   Enforcement1760000200025,
   Signals1760000200041,
+  Closing1760000200042,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

@@ -94,8 +94,10 @@ describe('the rules', () => {
       RATE_MINUTE: {
         windowMinutes: 15,
         thresholds: { critical: { calls: 100, minutes: 10 } },
+        minCalls: null,
       },
       SERVER_TIME: { thresholds: { warning: { serverTimeMs: 60_000, minutes: 5 } } },
+      ERROR_RATIO_4XX: { thresholds: { info: 5 }, minCalls: 100 },
       POLLING_UNFILTERED: { thresholds: { info: 4 }, title: { en: expect.any(String) } },
     });
     expect(rule.POLLING_UNFILTERED.guidance.da).toContain('{filter}');

@@ -7,7 +7,7 @@ import { RULES, type Rule } from '../rules/registry.js';
 import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import { minuteOf } from '../signals/minute.js';
-import { isJudged, judge, minutesAround, type DirtyMinute } from './judge.js';
+import { closedBefore, judge, leftUntilClosed, minutesAround, type DirtyMinute } from './judge.js';
 
 const START = Date.UTC(2026, 8, 30, 10);
 const APPENDED = '2026-09-30T12:00:00.000Z';
@@ -38,6 +38,8 @@ const policy: Policy = {
         error: { serverTimeMs: 100_000, minutes: 2 },
       },
     },
+    ERROR_RATIO_4XX: { windowMinutes: 4, minCalls: 6, thresholds: { info: 30, warning: 40, error: 60 } },
+    THROTTLED_RATIO: { windowMinutes: 3, minCalls: 4, thresholds: { info: 0, warning: 20, error: 50 } },
     POLLING_UNFILTERED: {
       windowMinutes: 6,
       thresholds: { info: 4, warning: 6, error: 9, critical: 14 },
@@ -49,6 +51,7 @@ const policy: Policy = {
 class Desk {
   signals: Signals = NO_SIGNALS;
   dirty: DirtyMinute[] = [];
+  unclosed: DirtyMinute[] = [];
   readonly cases = new Map<string, BreachCase>();
 
   add(calls: Parameters<typeof signalsOf>[0]): void {
@@ -61,17 +64,23 @@ class Desk {
     }
   }
 
-  /** Judges some of the marks, as many as `wanted`, beginning with the one at `from`. */
-  evaluate(from = 0, wanted = this.dirty.length): void {
-    const taken = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
-    const near = new Set(minutesAround(taken, policy));
+  /**
+   * Judges some of the marks, as many as `wanted`, beginning with the one at `from`, and the minutes that are
+   * closed: those before `before`.
+   */
+  evaluate(before: number, from = 0, wanted = this.dirty.length): void {
+    const dirty = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
+    const closed = this.unclosed.filter((mark) => mark.minute < before);
+    const near = new Set(minutesAround([...dirty, ...closed], policy));
     const docket = {
       integrationId: 'isv_eksempel',
-      dirty: taken,
+      dirty,
+      closed,
       pairs: [...this.signals.pairs.values()].filter((row) => near.has(row.minute)),
       routes: [...this.signals.routes.values()].filter((row) => near.has(row.minute)),
-      closedBefore: 0,
     };
+    const left = leftUntilClosed(docket, policy);
+    this.unclosed = [...this.unclosed.filter((mark) => !closed.includes(mark)), ...left];
     for (const { rule, subject, findings } of judge(docket, policy)) {
       const key = breachKeyOf(rule, subject);
       const context = { rule, subject, policy, breachId: key };
@@ -81,7 +90,7 @@ class Desk {
   }
 
   finish() {
-    while (this.dirty.length > 0) this.evaluate();
+    while (this.dirty.length + this.unclosed.length > 0) this.evaluate(Number.MAX_SAFE_INTEGER);
     return [...this.cases.values()].map(({ breach, peak }) => ({ ...told(breach), peak })).sort(byKey);
   }
 }
@@ -101,6 +110,7 @@ const call = fc
     route: fc.constantFrom(CONTACTS, '/v1/{organizationId}/invoices'),
     method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
     durationMs: fc.integer({ min: 0, max: 70_000 }),
+    status: fc.constantFrom(...Array<number>(10).fill(200), 404, 429),
   })
   .map(({ minute, second, agreement, ...data }) =>
     callAt(at(minute, second), { organizationId: agreement, ...data }),
@@ -115,6 +125,7 @@ describe('the final cases', () => {
       }),
     });
     let opened = 0;
+    const broken = new Set<string>();
     fc.assert(
       fc.property(
         fc.array(call, { minLength: 20, maxLength: 160 }).chain((calls) =>
@@ -134,15 +145,19 @@ describe('the final cases', () => {
           const rest = [...shuffled];
           for (const { size, evaluations } of steps) {
             piecemeal.add(rest.splice(0, size));
-            for (const { from, wanted } of evaluations) piecemeal.evaluate(from, wanted);
+            // No call that is yet to come lies before this minute.
+            const before = Math.min(...rest.map(({ time }) => minuteOf(time)));
+            for (const { from, wanted } of evaluations) piecemeal.evaluate(before, from, wanted);
           }
           piecemeal.add(rest);
           expect(piecemeal.finish()).toEqual(expected);
+          for (const { ruleId } of expected) broken.add(ruleId);
         },
       ),
       { numRuns: 300 },
     );
     expect(opened).toBeGreaterThan(300);
+    expect([...broken].sort()).toEqual(RULES.map(({ id }) => id).sort());
   });
 });
 
@@ -167,24 +182,40 @@ describe('what is judged', () => {
       return null;
     },
   });
-  const judged = (dirty: DirtyMinute[], isMonotone: boolean, closedBefore: number) => {
+  const docketOf = (dirty: DirtyMinute[], closed: DirtyMinute[] = []) => {
+    return { integrationId: 'isv_eksempel', dirty, closed, pairs, routes: [] };
+  };
+  const judged = (dirty: DirtyMinute[], closed: DirtyMinute[], isMonotone: boolean) => {
     judgedMinutes.length = 0;
-    const docket = { integrationId: 'isv_eksempel', dirty, pairs, routes: [], closedBefore };
-    judge(docket, policy, [spy(isMonotone)]);
+    judge(docketOf(dirty, closed), policy, [spy(isMonotone)]);
     return [...judgedMinutes];
   };
+  const left = (dirty: DirtyMinute[], rule: Rule) =>
+    leftUntilClosed(docketOf(dirty), policy, [rule]).map(({ minute }) => minute - first);
 
   it('is the dirty minute and those with rows whose window holds it, oldest first', () => {
-    expect(judged([mark(1)], true, 0)).toEqual([1, 3]);
-    expect(judged([mark(9), mark(0)], true, 0)).toEqual([0, 1, 3, 9]);
-    expect(judged([mark(5)], true, 0)).toEqual([]);
+    expect(judged([mark(1)], [], true)).toEqual([1, 3]);
+    expect(judged([mark(9), mark(0)], [], true)).toEqual([0, 1, 3, 9]);
+    expect(judged([mark(5)], [], true)).toEqual([]);
   });
 
-  it('waits for closed minutes where more calls could lower the verdict', () => {
-    expect(judged([mark(0)], false, first + 3)).toEqual([0, 1]);
-    expect(isJudged(mark(0), first + 3, policy, [spy(false)])).toBe(false);
-    expect(isJudged(mark(0), first + 4, policy, [spy(false)])).toBe(true);
-    expect(isJudged(mark(0), 0, policy, [spy(true)])).toBe(true);
+  it('is only what has closed, where more calls could lower the verdict', () => {
+    expect(judged([mark(0)], [], false)).toEqual([]);
+    expect(judged([mark(0)], [mark(1)], false)).toEqual([1]);
+    expect(judged([], [mark(1)], true)).toEqual([]);
+  });
+
+  it('waits until it is closed: the same minutes, as long as there may be something to find', () => {
+    expect(left([mark(1)], spy(false))).toEqual([1, 3]);
+    expect(left([mark(1)], { ...spy(false), canCarry: () => false })).toEqual([]);
+    const canCarry = ({ minute }: { minute: number }) => minute === first + 3;
+    expect(left([mark(0), mark(9)], { ...spy(false), canCarry })).toEqual([3]);
+    expect(left([mark(1)], spy(true))).toEqual([]);
+  });
+
+  it('closes two minutes after the log was read past it', () => {
+    expect(closedBefore(new Date(at(5)), policy)).toBe(first + 3);
+    expect(closedBefore(new Date(at(5, -1)), policy)).toBe(first + 2);
   });
 
   it('is dated by the newest record within the window, not by records outside it', () => {
@@ -194,7 +225,7 @@ describe('what is judged', () => {
       dirty: [mark(0, at(2)), mark(1, at(3)), mark(2, at(700))],
       pairs: [...signalsOf(calls, policy).pairs.values()],
       routes: [],
-      closedBefore: 0,
+      closed: [],
     };
     const [judgement] = judge(docket, policy);
     expect(judgement!.findings.map((finding) => finding.appendedAt)).toEqual([at(3)]);

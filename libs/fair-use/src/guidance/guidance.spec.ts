@@ -66,6 +66,25 @@ describe('guidance', () => {
     expect(en).toContain('at most 29 seconds per minute waiting for answers');
   });
 
+  it('tells the share of refused calls and when to stop, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 17.5, threshold: 15 } as const;
+    const subject = { agreementId: '148383', route: '' };
+    expect(guidanceFor('ERROR_RATIO_4XX', found, subject, defaultPolicy).da).toBe(
+      'I løbet af de 15 minutter frem til 30.09.2026 kl. 22.00 UTC blev 17,5 % af jeres kald for aftale ' +
+        '148383 afvist med status 400–499 (429 og kunder uden det rette abonnement er ikke talt med). ' +
+        'Grænsen går ved 15 %, når der er mindst 100 kald. Ret kaldet, før I sender det igen: fejlen ' +
+        'forsvinder ikke ved et nyt forsøg. Er 2 af de seneste 100 kald afvist, så stop, og find årsagen, ' +
+        'før I fortsætter.',
+    );
+  });
+
+  it('calls one 429 of thousands neither none nor above a limit of 0%', () => {
+    const found = { ...verdict, severity: 'info', value: 0, threshold: 0 } as const;
+    const { en } = guidanceFor('THROTTLED_RATIO', found, { agreementId: '1', route: '' }, defaultPolicy);
+    expect(en).toContain('less than 0.1% of your calls');
+    expect(en).toContain('The limit is reached at the first one when there are at least 50 calls.');
+  });
+
   it('would rather fail than show a partner an empty placeholder', () => {
     expect(() => fillText({ da: '{value} kald', en: '{value} calls' }, {})).toThrow('{value}');
   });

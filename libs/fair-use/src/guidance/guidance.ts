@@ -4,12 +4,14 @@ import {
   type HeldThreshold,
   type Policy,
   type RuleId,
+  type ShareSettings,
 } from '../policy/policy.js';
 import type { Verdict } from '../rules/verdict.js';
 import {
   recommendedCallsPerMinute,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
+  recommendedRefusals,
   recommendedServerTimeMs,
 } from './recommendations.js';
 import {
@@ -17,6 +19,7 @@ import {
   fillText,
   instantText,
   minutes,
+  percent,
   secondsOf,
   verbatim,
   wholeNumber,
@@ -108,6 +111,47 @@ const serverTime: Guidance = {
   }),
 };
 
+const errorRatio: Guidance = {
+  template: {
+    da:
+      'I løbet af de {window} frem til {until} blev {value} af jeres kald {org} afvist med status 400–499 ' +
+      '(429 og kunder uden det rette abonnement er ikke talt med). Grænsen går ved {limit}, når der er ' +
+      'mindst {sample} kald. Ret kaldet, før I sender det igen: fejlen forsvinder ikke ved et nyt forsøg. ' +
+      'Er {recommended} af de seneste {sample} kald afvist, så stop, og find årsagen, før I fortsætter.',
+    en:
+      'In the {window} up to {until}, {value} of your calls {org} were refused with a status of 400 to 499 ' +
+      '(429 and customers without the right plan are not counted). The limit is reached at {limit} when ' +
+      'there are at least {sample} calls. Correct a call before you send it again: the error does not go ' +
+      'away by itself. When {recommended} of the latest {sample} calls were refused, stop and find the ' +
+      'cause before you go on.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...sharePlaceholders(verdict, subject, policy.rules.ERROR_RATIO_4XX),
+    limit: percent(verdict.threshold),
+    recommended: wholeNumber(recommendedRefusals(policy)),
+  }),
+};
+
+const throttledRatio: Guidance = {
+  template: {
+    da:
+      'I løbet af de {window} frem til {until} fik {value} af jeres kald {org} svaret 429 (for mange ' +
+      'kald). Grænsen går ved {limit}, når der er mindst {sample} kald. Vent efter et 429 det antal ' +
+      'sekunder, der står i `Retry-After`, ellers et minut, og hold jer derefter på højst {recommended} ' +
+      'kald pr. minut, jævnt fordelt.',
+    en:
+      'In the {window} up to {until}, {value} of your calls {org} were answered with 429 (too many ' +
+      'calls). The limit is reached at {limit} when there are at least {sample} calls. After a 429 wait ' +
+      'for the number of seconds in `Retry-After`, or else a minute, and then stay at or below ' +
+      '{recommended} calls per minute, spread evenly.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...sharePlaceholders(verdict, subject, policy.rules.THROTTLED_RATIO),
+    limit: verdict.threshold > 0 ? percent(verdict.threshold) : { da: 'det første', en: 'the first one' },
+    recommended: wholeNumber(recommendedCallsPerMinute(policy)),
+  }),
+};
+
 const pollingUnfiltered: Guidance = {
   template: {
     da:
@@ -139,6 +183,8 @@ const GUIDANCE: Record<RuleId, Guidance> = {
   RATE_MINUTE: rateMinute,
   WRITE_RATE: writeRate,
   SERVER_TIME: serverTime,
+  ERROR_RATIO_4XX: errorRatio,
+  THROTTLED_RATIO: throttledRatio,
   POLLING_UNFILTERED: pollingUnfiltered,
 };
 
@@ -153,6 +199,22 @@ function heldPlaceholders(
     window: minutes(windowMinutes),
     until: instantText(verdict.windowEnd),
     org: agreementText(subject.agreementId),
+  };
+}
+
+/** What the texts of all rules about a share of the calls say. */
+function sharePlaceholders(
+  verdict: Verdict,
+  subject: GuidanceSubject,
+  { windowMinutes, minCalls }: ShareSettings,
+): Placeholders {
+  return {
+    window: minutes(windowMinutes),
+    until: instantText(verdict.windowEnd),
+    // Cut to 0.0 %, one call of thousands would read as none.
+    value: verdict.value > 0 ? percent(verdict.value) : { da: 'under 0,1 %', en: 'less than 0.1%' },
+    org: agreementText(subject.agreementId),
+    sample: wholeNumber(minCalls),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   recommendedCallsPerMinute,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
+  recommendedRefusals,
   recommendedServerTimeMs,
 } from './recommendations.js';
 
@@ -34,9 +35,8 @@ function brokenBy(calls: readonly ApiCallEvent[], policy: Policy = defaultPolicy
     })),
     pairs: [...pairs.values()],
     routes: [...routes.values()],
-    closedBefore: Number.MAX_SAFE_INTEGER,
   };
-  return judge(docket, policy).map(({ rule }) => rule.id);
+  return judge({ ...docket, closed: docket.dirty }, policy).map(({ rule }) => rule.id);
 }
 
 describe('a client that obeys the advice', () => {
@@ -111,6 +111,41 @@ describe('a client that obeys the advice', () => {
   });
 });
 
+describe('a client that stops when as many calls were refused as advised', () => {
+  const { minCalls } = defaultPolicy.rules.ERROR_RATIO_4XX;
+  const refusals = recommendedRefusals(defaultPolicy);
+  /** How the calls end of a client whose causes, once found, are gone for a while. */
+  const outcomes = fc.array(fc.boolean(), { minLength: minCalls, maxLength: 600 }).map((wouldBeRefused) => {
+    const ended: boolean[] = [];
+    let sinceStop = minCalls;
+    for (const isRefused of wouldBeRefused) {
+      const latest = ended.slice(1 - minCalls).filter(Boolean).length;
+      ended.push(isRefused && sinceStop >= minCalls);
+      sinceStop = ended.at(-1) && latest + 1 >= refusals ? 0 : sinceStop + 1;
+    }
+    return ended;
+  });
+
+  it('is below info, whenever it calls', () => {
+    fc.assert(
+      fc.property(outcomes, fc.integer({ min: 500, max: 20_000 }), (ended, gapMs) => {
+        const calls = ended.map((isRefused, index) =>
+          sentAt(START_MS + index * gapMs, { ...READ, status: isRefused ? 404 : 200 }),
+        );
+        expect(brokenBy(calls)).not.toContain('ERROR_RATIO_4XX');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('would not be, if it let three times as many pass', () => {
+    const calls = Array.from({ length: 200 }, (_, index) =>
+      sentAt(START_MS + index * 2_500, { ...READ, status: index % minCalls < 3 * refusals ? 404 : 200 }),
+    );
+    expect(brokenBy(calls)).toEqual(['ERROR_RATIO_4XX']);
+  });
+});
+
 describe('advice', () => {
   it('stays below the lowest threshold of any policy that leaves room for it', () => {
     const limits = fc.record({
@@ -118,9 +153,12 @@ describe('advice', () => {
       sweeps: fc.integer({ min: 2, max: 200 }),
       writes: fc.integer({ min: 3, max: 500 }),
       serverTimeMs: fc.integer({ min: 2_001, max: 400_000 }),
+      refusedPercent: fc.integer({ min: 4, max: 100 }),
+      minCalls: fc.integer({ min: 50, max: 1_000 }),
+      more: fc.nat({ max: 5_000 }),
     });
     fc.assert(
-      fc.property(limits, ({ calls, sweeps, writes, serverTimeMs }) => {
+      fc.property(limits, ({ calls, sweeps, writes, serverTimeMs, refusedPercent, minCalls, more }) => {
         const policy: Policy = {
           ...defaultPolicy,
           rules: {
@@ -128,6 +166,7 @@ describe('advice', () => {
             RATE_MINUTE: { windowMinutes: 15, thresholds: { warning: { calls, minutes: 1 } } },
             WRITE_RATE: { windowMinutes: 15, thresholds: { error: { calls: writes, minutes: 1 } } },
             SERVER_TIME: { windowMinutes: 15, thresholds: { warning: { serverTimeMs, minutes: 1 } } },
+            ERROR_RATIO_4XX: { windowMinutes: 15, minCalls, thresholds: { warning: refusedPercent } },
             POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
           },
         };
@@ -135,6 +174,9 @@ describe('advice', () => {
         expect(Math.ceil(60 / recommendedMinutesBetweenSweeps(policy))).toBeLessThan(sweeps);
         expect(Math.ceil(MINUTE_MS / recommendedMsBetweenWrites(policy)) + 1).toBeLessThan(writes);
         expect(2 * recommendedServerTimeMs(policy)).toBeLessThan(serverTimeMs);
+        const all = minCalls + more;
+        const refused = recommendedRefusals(policy) * Math.ceil(all / minCalls);
+        expect(refused * 100).toBeLessThan(refusedPercent * all);
       }),
     );
   });
@@ -147,6 +189,7 @@ describe('advice', () => {
         RATE_MINUTE: { windowMinutes: 15, thresholds: { info: { calls: 2, minutes: 1 } } },
         WRITE_RATE: { windowMinutes: 15, thresholds: { info: { calls: 2, minutes: 1 } } },
         SERVER_TIME: { windowMinutes: 15, thresholds: { info: { serverTimeMs: 2_000, minutes: 1 } } },
+        ERROR_RATIO_4XX: { windowMinutes: 15, minCalls: 100, thresholds: { info: 1 } },
         POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { info: 1 } },
       },
     };
@@ -154,6 +197,7 @@ describe('advice', () => {
       recommendedCallsPerMinute,
       recommendedMinutesBetweenSweeps,
       recommendedMsBetweenWrites,
+      recommendedRefusals,
       recommendedServerTimeMs,
     ]) {
       expect(() => advice(forbidding)).toThrow(RangeError);

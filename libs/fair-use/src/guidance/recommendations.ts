@@ -61,6 +61,21 @@ export function recommendedServerTimeMs(policy: Policy): number {
   return seconds * 1000;
 }
 
+/**
+ * How many of the latest `minCalls` calls may be refused before a client should stop, so that it stays below
+ * every threshold of ERROR_RATIO_4XX. A window of n calls holds at most that many in each `minCalls` of them
+ * and in what is left over; the worst is one call more than `minCalls`, which may hold it twice.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedRefusals(policy: Policy): number {
+  const { minCalls, thresholds } = policy.rules.ERROR_RATIO_4XX;
+  const lowest = lowestOf(thresholds, (threshold) => threshold);
+  const refusals = Math.ceil((lowest * (minCalls + 1)) / 200) - 1;
+  if (refusals < 1)
+    throw new RangeError(`ERROR_RATIO_4XX speaks up at ${lowest} %: no number of refusals can be advised`);
+  return refusals;
+}
+
 function lowestOf<Threshold>(
   thresholds: Thresholds<Threshold>,
   valueOf: (threshold: Threshold) => number,

@@ -52,6 +52,12 @@ export function secondsOf(ms: number): Bilingual {
   };
 }
 
+/** A share in percent with at most one decimal: `7,5 %` and `7.5%`. */
+export function percent(value: number): Bilingual {
+  const text = String(value);
+  return { da: `${text.replace('.', ',')} %`, en: `${text}%` };
+}
+
 /** An instant to the minute, in UTC, and saying so: `30.09.2026 kl. 22.00 UTC` and `2026-09-30 22:00 UTC`. */
 export function instantText(instant: string): Bilingual {
   const iso = new Date(instant).toISOString();

@@ -61,6 +61,19 @@ export const defaultPolicy: Policy = {
         critical: { serverTimeMs: 180_000, minutes: 10 },
       },
     },
+    // Dinero's best practices: "expect action to be taken, if you hit a lot of 400, 401 or 403 requests". A
+    // hundred calls, so that three typing errors of a new integration are none.
+    ERROR_RATIO_4XX: {
+      windowMinutes: 15,
+      minCalls: 100,
+      thresholds: { info: 5, warning: 15, error: 35, critical: 70 },
+    },
+    // Any 429 is worth a word, since it takes 100 calls in a minute to get one.
+    THROTTLED_RATIO: {
+      windowMinutes: 15,
+      minCalls: 50,
+      thresholds: { info: 0, warning: 2, error: 10, critical: 30 },
+    },
     // 12 an hour is a full fetch every five minutes, 300 one every twelve seconds.
     POLLING_UNFILTERED: {
       windowMinutes: 60,
@@ -70,4 +83,5 @@ export const defaultPolicy: Policy = {
   filterableRoutes: FILTERABLE_ROUTES,
   maxPageSize: 1000,
   evaluationHorizonMs: 2 * 3_600_000,
+  latenessMs: 2 * 60_000,
 };

@@ -31,7 +31,8 @@ describe('the catalogue of filterable routes', () => {
 
 describe('the default policy', () => {
   it('asks for more at each severity than at the one before', () => {
-    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME, POLLING_UNFILTERED } = defaultPolicy.rules;
+    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME, ERROR_RATIO_4XX, THROTTLED_RATIO, POLLING_UNFILTERED } =
+      defaultPolicy.rules;
     const each = <Threshold>(thresholds: Thresholds<Threshold>) =>
       SEVERITIES.map((severity) => thresholds[severity]);
     expect(each(RATE_MINUTE.thresholds).map((one) => one?.calls)).toEqual([50, 70, 90, 100]);
@@ -42,6 +43,8 @@ describe('the default policy', () => {
       90_000,
       180_000,
     ]);
+    expect(each(ERROR_RATIO_4XX.thresholds)).toEqual([5, 15, 35, 70]);
+    expect(each(THROTTLED_RATIO.thresholds)).toEqual([0, 2, 10, 30]);
     expect(each(POLLING_UNFILTERED.thresholds)).toEqual([4, 12, 60, 300]);
   });
 });

@@ -31,6 +31,14 @@ export interface PollingUnfilteredSettings {
   readonly thresholds: Thresholds<number>;
 }
 
+/** A share of the calls of the window, judged when there are at least `minCalls`. */
+export interface ShareSettings {
+  readonly windowMinutes: number;
+  readonly minCalls: number;
+  /** Percent of the calls, with at most one decimal. */
+  readonly thresholds: Thresholds<number>;
+}
+
 /** A list that can be asked for its changes only. */
 export interface FilterableRoute {
   /** Route template without its version segment; what stands in braces is a name only. */
@@ -45,6 +53,8 @@ export interface Policy {
     readonly RATE_MINUTE: HeldSettings<CallsHeld>;
     readonly WRITE_RATE: HeldSettings<CallsHeld>;
     readonly SERVER_TIME: HeldSettings<ServerTimeHeld>;
+    readonly ERROR_RATIO_4XX: ShareSettings;
+    readonly THROTTLED_RATIO: ShareSettings;
     readonly POLLING_UNFILTERED: PollingUnfilteredSettings;
   };
   readonly filterableRoutes: readonly FilterableRoute[];
@@ -54,6 +64,11 @@ export interface Policy {
    * A window that ended longer than this before the log took the events in opens its breach as retroactive.
    */
   readonly evaluationHorizonMs: number;
+  /**
+   * How much later than others a call may be told of and still count before its minute is closed: gateways
+   * send in batches, each at its own pace.
+   */
+  readonly latenessMs: number;
 }
 
 export type RuleId = keyof Policy['rules'];

@@ -1,8 +1,10 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { judgeErrorRatio } from './error-ratio.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
 import { judgeRateMinute } from './rate-minute.js';
 import { judgeServerTime } from './server-time.js';
+import { judgeThrottledRatio } from './throttled-ratio.js';
 import type { Verdict } from './verdict.js';
 import { judgeWriteRate } from './write-rate.js';
 
@@ -34,6 +36,11 @@ interface RuleOf<Level extends 'pair' | 'route', Row> {
    * closed minutes.
    */
   readonly isMonotone: boolean;
+  /**
+   * Of a rule that is not monotone: whether a row may lead to a finding. No minute waits to be judged for a
+   * window without such a row.
+   */
+  readonly canCarry?: (row: Row) => boolean;
   readonly judge: (rows: readonly Row[], policy: Policy, minute: number) => Verdict | null;
 }
 
@@ -73,6 +80,28 @@ export const RULES: readonly Rule[] = [
     windowMinutes: (policy) => policy.rules.SERVER_TIME.windowMinutes,
     isMonotone: true,
     judge: judgeServerTime,
+  },
+  {
+    id: 'ERROR_RATIO_4XX',
+    title: { da: 'For mange afviste kald', en: 'Too many refused calls' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.errorCode'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.ERROR_RATIO_4XX.windowMinutes,
+    isMonotone: false,
+    canCarry: (row) => row.clientErrors > 0,
+    judge: judgeErrorRatio,
+  },
+  {
+    id: 'THROTTLED_RATIO',
+    title: { da: 'For mange kald rammer API’ets loft', en: 'Too many calls hit the limit of the API' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.THROTTLED_RATIO.windowMinutes,
+    isMonotone: false,
+    canCarry: (row) => row.throttled > 0,
+    judge: judgeThrottledRatio,
   },
   {
     id: 'POLLING_UNFILTERED',

@@ -19,6 +19,8 @@ export function minutesOf(measures: readonly Partial<PairMinute>[]): PairMinute[
     calls: 0,
     writes: 0,
     serverTimeMs: 0,
+    clientErrors: 0,
+    throttled: 0,
     ...given,
   }));
 }

@@ -11,7 +11,9 @@ export class Signals1760000200041 implements MigrationInterface {
     await runner.query(`
       alter table signal_pair_minute
         add column writes bigint not null default 0,
-        add column server_time_ms bigint not null default 0`);
+        add column server_time_ms bigint not null default 0,
+        add column client_errors bigint not null default 0,
+        add column throttled bigint not null default 0`);
   }
 
   async down(): Promise<void> {

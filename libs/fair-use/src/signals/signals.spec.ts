@@ -98,6 +98,17 @@ describe('measures of a minute', () => {
     expect(measures({ durationMs: Number.MAX_SAFE_INTEGER })?.serverTimeMs).toBe(30_000);
   });
 
+  it('count as refused what would be refused again, and 429 by itself', () => {
+    const found = measures(
+      ...[400, 401, 403, 404, 422, 499].map((status) => ({ status })),
+      ...[0, 200, 304, 399].map((status) => ({ status })),
+      { status: 403, errorCode: 48 },
+      { status: 404, errorCode: 48 },
+      { status: 429 },
+    );
+    expect(found).toMatchObject({ calls: 13, clientErrors: 7, throttled: 1 });
+  });
+
   it('know no server time of what does not count against the partner', () => {
     expect(
       measures({ durationMs: 10 }, { durationMs: 50, status: 503 }, { durationMs: 50, enforced: 'throttle' }),
@@ -152,6 +163,8 @@ describe('merging', () => {
     page: fc.constantFrom(0, 2, null),
     method: fc.constantFrom('GET' as const, 'POST' as const),
     durationMs: fc.integer({ min: 0, max: 90_000 }),
+    status: fc.constantFrom(200, 403, 404, 429, 503),
+    errorCode: fc.constantFrom(48, null),
   });
   const events = fc.array(call, { maxLength: 60 }).map((calls) =>
     calls.map(({ seconds, page, ...data }) =>

@@ -17,6 +17,10 @@ export interface PairMeasures {
   readonly writes: number;
   /** Server time in ms that these calls took within the minute. */
   readonly serverTimeMs: number;
+  /** Calls refused for what they are (`isClientError`). */
+  readonly clientErrors: number;
+  /** Calls that the API's own limit answered with 429. */
+  readonly throttled: number;
 }
 
 /** Measures of one route, within a pair and a minute. */
@@ -58,7 +62,13 @@ const sum = (left: number, right: number) => left + right;
 
 // Only merges that do not care for order or grouping may stand here: sums and maxima, never averages or "the
 // last one".
-const PAIR_MERGES: Merges<PairMeasures> = { calls: sum, writes: sum, serverTimeMs: sum };
+const PAIR_MERGES: Merges<PairMeasures> = {
+  calls: sum,
+  writes: sum,
+  serverTimeMs: sum,
+  clientErrors: sum,
+  throttled: sum,
+};
 const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum };
 
 /** The neutral element: merging it with anything gives that thing. */
@@ -112,8 +122,20 @@ export function countsAgainstPartner(call: ApiCall): boolean {
   );
 }
 
+/** The customer has not bought what the call needs: not the partner's fault (domain rule 1.7.4). */
+const NOT_BOUGHT = 48;
+
+/**
+ * Whether a call was refused for what it is, so that it would be refused again: any 4xx but 429, which is a
+ * question of pace, and but a customer without the plan.
+ */
+export function isClientError({ status, errorCode }: ApiCall): boolean {
+  if (status < 400 || status >= 500 || status === 429) return false;
+  return !(status === 403 && errorCode === NOT_BOUGHT);
+}
+
 function noCalls(): PairMeasures {
-  return { calls: 0, writes: 0, serverTimeMs: 0 };
+  return { calls: 0, writes: 0, serverTimeMs: 0, clientErrors: 0, throttled: 0 };
 }
 
 /** In place, and without an object for the call: this runs for every call. */
@@ -123,6 +145,8 @@ function addCall(to: Mutable<PairMinute>, call: ApiCall, msIntoMinute: number): 
   // What a call takes beyond its minute is left out: so calls made one after the other never add up to more
   // than a minute a minute, and no number that an emitter got wrong outgrows a sum.
   to.serverTimeMs += Math.min(call.durationMs, MINUTE_MS - msIntoMinute);
+  if (isClientError(call)) to.clientErrors += 1;
+  if (call.status === 429) to.throttled += 1;
 }
 
 /** A request for a token is a POST too, and writes no data. */

@@ -26,17 +26,23 @@ export async function storeSignals(
 async function addPairs(tx: EntityManager, pairs: readonly PairMinute[]): Promise<void> {
   if (pairs.length === 0) return;
   await tx.query(
-    `insert into signal_pair_minute as kept (integration_id, agreement_id, minute, calls, writes, server_time_ms)
-     select * from unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[])
+    `insert into signal_pair_minute as kept
+       (integration_id, agreement_id, minute, calls, writes, server_time_ms, client_errors, throttled)
+     select * from unnest($1::text[], $2::text[], $3::integer[],
+       $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
      on conflict (integration_id, agreement_id, minute) do update set
        calls = kept.calls + excluded.calls,
        writes = kept.writes + excluded.writes,
-       server_time_ms = kept.server_time_ms + excluded.server_time_ms`,
+       server_time_ms = kept.server_time_ms + excluded.server_time_ms,
+       client_errors = kept.client_errors + excluded.client_errors,
+       throttled = kept.throttled + excluded.throttled`,
     [
       ...columnsOf(pairs),
       pairs.map((row) => row.calls),
       pairs.map((row) => row.writes),
       pairs.map((row) => row.serverTimeMs),
+      pairs.map((row) => row.clientErrors),
+      pairs.map((row) => row.throttled),
     ],
   );
 }
