@@ -34,6 +34,7 @@ const da = {
   'unit.ms of server time per minute': 'ms servertid pr. minut',
   'unit.percent of calls': 'procent af kaldene',
   'unit.full fetches': 'fulde hentninger',
+  'unit.fetches of changes': 'hentninger af ændringer',
 };
 
 /** @type {Record<keyof typeof da, string>} */
@@ -71,6 +72,7 @@ const en = {
   'unit.ms of server time per minute': 'ms of server time per minute',
   'unit.percent of calls': 'percent of calls',
   'unit.full fetches': 'full fetches',
+  'unit.fetches of changes': 'fetches of changes',
 };
 
 export const BREACH_TEXTS = { da, en };

@@ -42,7 +42,8 @@ export async function readDocket(
     around,
   );
   const routes = await tx.query<RouteMinute[]>(
-    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps" from signal_route_minute ${where}`,
+    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps", changes_since_sweeps as "changesSinceSweeps"
+     from signal_route_minute ${where}`,
     around,
   );
   return { integrationId, dirty, closed, pairs, routes };

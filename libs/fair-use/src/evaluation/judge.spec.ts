@@ -44,6 +44,7 @@ const policy: Policy = {
       windowMinutes: 6,
       thresholds: { info: 4, warning: 6, error: 9, critical: 14 },
     },
+    POLLING_TOO_OFTEN: { windowMinutes: 5, thresholds: { info: 3, warning: 5 } },
   },
 };
 
@@ -111,6 +112,7 @@ const call = fc
     method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
     durationMs: fc.integer({ min: 0, max: 70_000 }),
     status: fc.constantFrom(...Array<number>(10).fill(200), 404, 429),
+    query: fc.record({ page: fc.constantFrom(0, 0, 1), hasChangesSince: fc.boolean() }),
   })
   .map(({ minute, second, agreement, ...data }) =>
     callAt(at(minute, second), { organizationId: agreement, ...data }),

@@ -85,6 +85,17 @@ describe('guidance', () => {
     expect(en).toContain('The limit is reached at the first one when there are at least 50 calls.');
   });
 
+  it('praises the filter and tells how long to wait, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 61, threshold: 60 } as const;
+    const subject = { agreementId: '148383', route: CONTACTS };
+    expect(guidanceFor('POLLING_TOO_OFTEN', found, subject, defaultPolicy).da).toBe(
+      'Ændringerne i listen `GET /v1/{organizationId}/contacts` er hentet 61 gange i løbet af de 60 minutter ' +
+        'frem til 30.09.2026 kl. 22.00 UTC for aftale 148383. Det er rigtigt kun at hente det, der er ' +
+        'ændret, men grænsen går ved 60 gange. Brug webhooks, hvor de findes, eller lad der gå mindst ' +
+        '3 minutter mellem hentningerne.',
+    );
+  });
+
   it('would rather fail than show a partner an empty placeholder', () => {
     expect(() => fillText({ da: '{value} kald', en: '{value} calls' }, {})).toThrow('{value}');
   });

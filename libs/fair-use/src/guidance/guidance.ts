@@ -5,10 +5,12 @@ import {
   type Policy,
   type RuleId,
   type ShareSettings,
+  type SweepSettings,
 } from '../policy/policy.js';
 import type { Verdict } from '../rules/verdict.js';
 import {
   recommendedCallsPerMinute,
+  recommendedMinutesBetweenChanges,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
   recommendedRefusals,
@@ -168,14 +170,26 @@ const pollingUnfiltered: Guidance = {
       'least {recommended} between fetches.',
   },
   placeholders: (verdict, subject, policy) => ({
-    route: verbatim(subject.route),
-    value: wholeNumber(verdict.value),
-    window: minutes(policy.rules.POLLING_UNFILTERED.windowMinutes),
-    until: instantText(verdict.windowEnd),
-    org: agreementText(subject.agreementId),
-    limit: wholeNumber(verdict.threshold),
+    ...sweepPlaceholders(verdict, subject, policy.rules.POLLING_UNFILTERED),
     filter: verbatim(filterableRoute(policy, subject.route)?.filter ?? 'changesSince'),
     recommended: minutes(recommendedMinutesBetweenSweeps(policy)),
+  }),
+};
+
+const pollingTooOften: Guidance = {
+  template: {
+    da:
+      'Ændringerne i listen `GET {route}` er hentet {value} gange i løbet af de {window} frem til {until} ' +
+      '{org}. Det er rigtigt kun at hente det, der er ændret, men grænsen går ved {limit} gange. Brug ' +
+      'webhooks, hvor de findes, eller lad der gå mindst {recommended} mellem hentningerne.',
+    en:
+      'The changes of the list `GET {route}` were fetched {value} times in the {window} up to {until} ' +
+      '{org}. To fetch only what has changed is right, but the limit is reached at {limit} times. Use ' +
+      'webhooks where they exist, or leave at least {recommended} between fetches.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...sweepPlaceholders(verdict, subject, policy.rules.POLLING_TOO_OFTEN),
+    recommended: minutes(recommendedMinutesBetweenChanges(policy)),
   }),
 };
 
@@ -186,6 +200,7 @@ const GUIDANCE: Record<RuleId, Guidance> = {
   ERROR_RATIO_4XX: errorRatio,
   THROTTLED_RATIO: throttledRatio,
   POLLING_UNFILTERED: pollingUnfiltered,
+  POLLING_TOO_OFTEN: pollingTooOften,
 };
 
 /** What the texts of all rules about minute after minute say. */
@@ -215,6 +230,22 @@ function sharePlaceholders(
     value: verdict.value > 0 ? percent(verdict.value) : { da: 'under 0,1 %', en: 'less than 0.1%' },
     org: agreementText(subject.agreementId),
     sample: wholeNumber(minCalls),
+  };
+}
+
+/** What the texts of the rules about fetching a list say. */
+function sweepPlaceholders(
+  verdict: Verdict,
+  subject: GuidanceSubject,
+  { windowMinutes }: SweepSettings,
+): Placeholders {
+  return {
+    route: verbatim(subject.route),
+    value: wholeNumber(verdict.value),
+    window: minutes(windowMinutes),
+    until: instantText(verdict.windowEnd),
+    org: agreementText(subject.agreementId),
+    limit: wholeNumber(verdict.threshold),
   };
 }
 

@@ -7,6 +7,7 @@ import { signalsOf } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import {
   recommendedCallsPerMinute,
+  recommendedMinutesBetweenChanges,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
   recommendedRefusals,
@@ -20,6 +21,8 @@ const START_MS = Date.UTC(2026, 8, 30, 0, 0, 37);
 
 const WRITE: Partial<ApiCall> = { method: 'POST', operation: 'write', query: null };
 const READ: Partial<ApiCall> = { operation: 'item', route: `${CONTACTS}/{guid}`, query: null };
+const SWEEP: Partial<ApiCall> = { query: { page: 0 } };
+const CHANGES: Partial<ApiCall> = { query: { page: 0, hasChangesSince: true } };
 const sentAt = (ms: number, data: Partial<ApiCall>) => callAt(new Date(ms).toISOString(), data);
 
 /** The rules that find anything in these calls, every minute judged by all rules. */
@@ -46,11 +49,13 @@ describe('a client that obeys the advice', () => {
     const durationMs = Math.floor((recommendedServerTimeMs(defaultPolicy) / MINUTE_MS) * gapMs);
     expect(gapMs).toBeGreaterThanOrEqual(recommendedMsBetweenWrites(defaultPolicy));
     const calls: ApiCallEvent[] = [];
-    let nextSweepMs = START_MS;
+    const changesMs = recommendedMinutesBetweenChanges(defaultPolicy) * MINUTE_MS;
+    let [nextSweepMs, nextChangesMs] = [START_MS, START_MS];
     for (let ms = START_MS; ms < START_MS + 24 * HOUR_MS; ms += gapMs) {
-      const isSweep = ms >= nextSweepMs;
-      if (isSweep) nextSweepMs = ms + sweepMs;
-      calls.push(sentAt(ms, { ...(isSweep ? {} : WRITE), durationMs }));
+      let call = WRITE;
+      if (ms >= nextSweepMs) [call, nextSweepMs] = [SWEEP, ms + sweepMs];
+      else if (ms >= nextChangesMs) [call, nextChangesMs] = [CHANGES, ms + changesMs];
+      calls.push(sentAt(ms, { ...call, durationMs }));
     }
     expect(calls).toHaveLength(24 * 60 * recommendedCallsPerMinute(defaultPolicy));
     expect(brokenBy(calls)).toEqual([]);
@@ -73,14 +78,24 @@ describe('a client that obeys the advice', () => {
   it('fetches the whole list as often as advised, with a timer 20 seconds off, and breaks no rule', () => {
     const gapMs = recommendedMinutesBetweenSweeps(defaultPolicy) * MINUTE_MS;
     const sweeps = Array.from({ length: 48 }, (_, index) =>
-      sentAt(START_MS + index * gapMs - (index % 2) * 20_000, {}),
+      sentAt(START_MS + index * gapMs - (index % 2) * 20_000, SWEEP),
     );
     expect(brokenBy(sweeps)).toEqual([]);
   });
 
+  it('asks for changes as often as advised, with a timer 20 seconds off, and breaks no rule', () => {
+    const gapMs = recommendedMinutesBetweenChanges(defaultPolicy) * MINUTE_MS;
+    const sweeps = (count: number, everyMs: number, earlyMs = 0) =>
+      Array.from({ length: count }, (_, index) =>
+        sentAt(START_MS + index * everyMs - (index % 2) * earlyMs, CHANGES),
+      );
+    expect(brokenBy(sweeps(100, gapMs, 20_000))).toEqual([]);
+    expect(brokenBy(sweeps(100, gapMs / 2))).toEqual(['POLLING_TOO_OFTEN']);
+  });
+
   it('is no longer safe when it fetches at twice that pace', () => {
     const gapMs = (recommendedMinutesBetweenSweeps(defaultPolicy) * MINUTE_MS) / 2;
-    const sweeps = Array.from({ length: 48 }, (_, index) => sentAt(START_MS + index * gapMs, {}));
+    const sweeps = Array.from({ length: 48 }, (_, index) => sentAt(START_MS + index * gapMs, SWEEP));
     expect(brokenBy(sweeps)).toEqual(['POLLING_UNFILTERED']);
   });
 
@@ -168,10 +183,12 @@ describe('advice', () => {
             SERVER_TIME: { windowMinutes: 15, thresholds: { warning: { serverTimeMs, minutes: 1 } } },
             ERROR_RATIO_4XX: { windowMinutes: 15, minCalls, thresholds: { warning: refusedPercent } },
             POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
+            POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: sweeps } },
           },
         };
         expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(calls);
         expect(Math.ceil(60 / recommendedMinutesBetweenSweeps(policy))).toBeLessThan(sweeps);
+        expect(Math.ceil(60 / recommendedMinutesBetweenChanges(policy))).toBeLessThan(sweeps);
         expect(Math.ceil(MINUTE_MS / recommendedMsBetweenWrites(policy)) + 1).toBeLessThan(writes);
         expect(2 * recommendedServerTimeMs(policy)).toBeLessThan(serverTimeMs);
         const all = minCalls + more;
@@ -191,10 +208,12 @@ describe('advice', () => {
         SERVER_TIME: { windowMinutes: 15, thresholds: { info: { serverTimeMs: 2_000, minutes: 1 } } },
         ERROR_RATIO_4XX: { windowMinutes: 15, minCalls: 100, thresholds: { info: 1 } },
         POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { info: 1 } },
+        POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: 1 } },
       },
     };
     for (const advice of [
       recommendedCallsPerMinute,
+      recommendedMinutesBetweenChanges,
       recommendedMinutesBetweenSweeps,
       recommendedMsBetweenWrites,
       recommendedRefusals,

@@ -28,10 +28,22 @@ export function recommendedCallsPerMinute(policy: Policy): number {
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedMinutesBetweenSweeps(policy: Policy): number {
-  const { windowMinutes, thresholds } = policy.rules.POLLING_UNFILTERED;
+  return minutesBetween('POLLING_UNFILTERED', policy);
+}
+
+/**
+ * Minutes between two questions for the changes of a list that keep it below every threshold of
+ * POLLING_TOO_OFTEN, worked out in the same way.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMinutesBetweenChanges(policy: Policy): number {
+  return minutesBetween('POLLING_TOO_OFTEN', policy);
+}
+
+function minutesBetween(ruleId: 'POLLING_UNFILTERED' | 'POLLING_TOO_OFTEN', policy: Policy): number {
+  const { windowMinutes, thresholds } = policy.rules[ruleId];
   const lowest = lowestOf(thresholds, (threshold) => threshold);
-  if (lowest < 2)
-    throw new RangeError('POLLING_UNFILTERED speaks up at the first fetch: no gap can be advised');
+  if (lowest < 2) throw new RangeError(`${ruleId} speaks up at the first fetch: no gap can be advised`);
   return Math.ceil(windowMinutes / Math.max(1, lowest - 2));
 }
 

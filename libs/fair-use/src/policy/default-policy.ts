@@ -79,6 +79,11 @@ export const defaultPolicy: Policy = {
       windowMinutes: 60,
       thresholds: { info: 4, warning: 12, error: 60, critical: 300 },
     },
+    // 60 an hour is every minute. Asking for changes only is what we ask for, so it is never critical.
+    POLLING_TOO_OFTEN: {
+      windowMinutes: 60,
+      thresholds: { info: 30, warning: 60, error: 240 },
+    },
   },
   filterableRoutes: FILTERABLE_ROUTES,
   maxPageSize: 1000,

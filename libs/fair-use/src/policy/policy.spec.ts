@@ -31,8 +31,8 @@ describe('the catalogue of filterable routes', () => {
 
 describe('the default policy', () => {
   it('asks for more at each severity than at the one before', () => {
-    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME, ERROR_RATIO_4XX, THROTTLED_RATIO, POLLING_UNFILTERED } =
-      defaultPolicy.rules;
+    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME } = defaultPolicy.rules;
+    const { ERROR_RATIO_4XX, THROTTLED_RATIO, POLLING_UNFILTERED, POLLING_TOO_OFTEN } = defaultPolicy.rules;
     const each = <Threshold>(thresholds: Thresholds<Threshold>) =>
       SEVERITIES.map((severity) => thresholds[severity]);
     expect(each(RATE_MINUTE.thresholds).map((one) => one?.calls)).toEqual([50, 70, 90, 100]);
@@ -46,5 +46,6 @@ describe('the default policy', () => {
     expect(each(ERROR_RATIO_4XX.thresholds)).toEqual([5, 15, 35, 70]);
     expect(each(THROTTLED_RATIO.thresholds)).toEqual([0, 2, 10, 30]);
     expect(each(POLLING_UNFILTERED.thresholds)).toEqual([4, 12, 60, 300]);
+    expect(each(POLLING_TOO_OFTEN.thresholds)).toEqual([30, 60, 240, undefined]);
   });
 });

@@ -25,7 +25,7 @@ export type CallsHeld = HeldThreshold & { readonly calls: number };
 /** `serverTimeMs` or more in a minute, in at least `minutes` minutes of the window. */
 export type ServerTimeHeld = HeldThreshold & { readonly serverTimeMs: number };
 
-export interface PollingUnfilteredSettings {
+export interface SweepSettings {
   readonly windowMinutes: number;
   /** Sweeps of one route in the window. */
   readonly thresholds: Thresholds<number>;
@@ -55,7 +55,8 @@ export interface Policy {
     readonly SERVER_TIME: HeldSettings<ServerTimeHeld>;
     readonly ERROR_RATIO_4XX: ShareSettings;
     readonly THROTTLED_RATIO: ShareSettings;
-    readonly POLLING_UNFILTERED: PollingUnfilteredSettings;
+    readonly POLLING_UNFILTERED: SweepSettings;
+    readonly POLLING_TOO_OFTEN: SweepSettings;
   };
   readonly filterableRoutes: readonly FilterableRoute[];
   /** Largest page of a list, for guidance. */

@@ -1,6 +1,7 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
 import { judgeErrorRatio } from './error-ratio.js';
+import { judgePollingTooOften } from './polling-too-often.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
 import { judgeRateMinute } from './rate-minute.js';
 import { judgeServerTime } from './server-time.js';
@@ -45,6 +46,16 @@ interface RuleOf<Level extends 'pair' | 'route', Row> {
 }
 
 export type Rule = RuleOf<'pair', PairMinute> | RuleOf<'route', RouteMinute>;
+
+const SWEEPS_READ = [
+  'data.route',
+  'data.method',
+  'data.operation',
+  'data.query.page',
+  'data.query.hasChangesSince',
+  'data.query.hasDateRange',
+  'data.query.hasQueryFilter',
+];
 
 // Every signal reads these: who, on which agreement, when, and whether the call counts against the partner at
 // all.
@@ -107,20 +118,21 @@ export const RULES: readonly Rule[] = [
     id: 'POLLING_UNFILTERED',
     title: { da: 'Hele listen hentes gang på gang', en: 'The whole list is fetched again and again' },
     key: ['integration', 'agreement', 'route'],
-    inputs: [
-      ...ALWAYS_READ,
-      'data.route',
-      'data.method',
-      'data.operation',
-      'data.query.page',
-      'data.query.hasChangesSince',
-      'data.query.hasDateRange',
-      'data.query.hasQueryFilter',
-    ],
+    inputs: [...ALWAYS_READ, ...SWEEPS_READ],
     signals: 'route',
     windowMinutes: (policy) => policy.rules.POLLING_UNFILTERED.windowMinutes,
     isMonotone: true,
     judge: judgePollingUnfiltered,
+  },
+  {
+    id: 'POLLING_TOO_OFTEN',
+    title: { da: 'Ændringer hentes for tit', en: 'Changes are asked for too often' },
+    key: ['integration', 'agreement', 'route'],
+    inputs: [...ALWAYS_READ, ...SWEEPS_READ],
+    signals: 'route',
+    windowMinutes: (policy) => policy.rules.POLLING_TOO_OFTEN.windowMinutes,
+    isMonotone: true,
+    judge: judgePollingTooOften,
   },
 ];
 

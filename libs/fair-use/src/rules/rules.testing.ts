@@ -1,7 +1,7 @@
-import type { Severity } from '@taxameter/contracts';
-import { SEVERITIES } from '@taxameter/contracts';
+import { SEVERITIES, type Severity } from '@taxameter/contracts';
 import { minuteOf } from '../signals/minute.js';
-import type { PairMinute } from '../signals/signals.js';
+import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { CONTACTS } from '../signals/signals.testing.js';
 import type { Verdict } from './verdict.js';
 
 /** Rows for the specs of rules, of which a test names only what it is about. */
@@ -23,6 +23,19 @@ export function minutesOf(measures: readonly Partial<PairMinute>[]): PairMinute[
     throttled: 0,
     ...given,
   }));
+}
+
+/** The row of a route so many minutes before noon, with these measures and no others. */
+export function sweepsAt(minutesBefore: number, measures: Partial<RouteMinute>): RouteMinute {
+  return {
+    integrationId: 'isv_eksempel',
+    agreementId: '148383',
+    route: CONTACTS,
+    minute: NOON - minutesBefore,
+    unfilteredSweeps: 0,
+    changesSinceSweeps: 0,
+    ...measures,
+  };
 }
 
 /** From -1 for nothing to 3 for critical. */

@@ -13,7 +13,14 @@ export class Signals1760000200041 implements MigrationInterface {
         add column writes bigint not null default 0,
         add column server_time_ms bigint not null default 0,
         add column client_errors bigint not null default 0,
-        add column throttled bigint not null default 0`);
+        add column throttled bigint not null default 0;
+
+      alter table signal_route_minute
+        drop constraint signal_route_minute_unfiltered_sweeps_check,
+        add column changes_since_sweeps bigint not null default 0,
+        add constraint signal_route_minute_sweeps_check check (
+          unfiltered_sweeps >= 0 and changes_since_sweeps >= 0 and unfiltered_sweeps + changes_since_sweeps > 0
+        )`);
   }
 
   async down(): Promise<void> {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ApiCall } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { minuteOf, minuteStart } from './minute.js';
-import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from './signals.js';
+import { mergeSignals, NO_SIGNALS, signalsOf, type RouteMeasures, type Signals } from './signals.js';
 import { callAt, CONTACTS } from './signals.testing.js';
 
 const AT = '2026-09-30T21:59:30.000Z';
@@ -13,8 +13,8 @@ const signals = (...overrides: Partial<ApiCall>[]) =>
     defaultPolicy,
   );
 const callsIn = (found: Signals) => [...found.pairs.values()].reduce((sum, row) => sum + row.calls, 0);
-const sweepsIn = (found: Signals) =>
-  [...found.routes.values()].reduce((sum, row) => sum + row.unfilteredSweeps, 0);
+const sweepsIn = (found: Signals, kind: keyof RouteMeasures = 'unfilteredSweeps') =>
+  [...found.routes.values()].reduce((sum, row) => sum + row[kind], 0);
 const rows = (found: Signals) => ({
   pairs: [...found.pairs].sort(([left], [right]) => left.localeCompare(right)),
   routes: [...found.routes].sort(([left], [right]) => left.localeCompare(right)),
@@ -153,6 +153,35 @@ describe('unfiltered sweeps', () => {
   });
 });
 
+describe('sweeps for changes', () => {
+  const changes = { page: 0, hasChangesSince: true };
+  const changesIn = (...overrides: Partial<ApiCall>[]) =>
+    sweepsIn(signals(...overrides), 'changesSinceSweeps');
+
+  it('count a list that is asked for its changes, whatever else narrows it', () => {
+    expect(changesIn({ query: changes }, { query: { ...changes, hasDateRange: true } })).toBe(2);
+    expect(sweepsIn(signals({ query: changes }))).toBe(0);
+  });
+
+  it('do not count other filters, later pages, other lists and answers that delivered no list', () => {
+    expect(
+      changesIn(
+        { query: { page: 0, hasQueryFilter: true } },
+        { query: { page: 0 } },
+        { query: { ...changes, page: 1 } },
+        { query: changes, route: '/v1/{organizationId}/accounts/entry' },
+        { query: changes, status: 304 },
+        { query: changes, status: 429 },
+      ),
+    ).toBe(0);
+  });
+
+  it('share the row of a route with the full fetches of the same minute', () => {
+    const found = signals({ query: changes }, { query: { page: 0 } }, { query: changes });
+    expect([...found.routes.values()]).toMatchObject([{ unfilteredSweeps: 1, changesSinceSweeps: 2 }]);
+  });
+});
+
 describe('merging', () => {
   const call = fc.record({
     seconds: fc.integer({ min: 0, max: 600 }),
@@ -161,16 +190,17 @@ describe('merging', () => {
     route: fc.constantFrom(CONTACTS, '/v1.1/{organizationId}/contacts', '/v1/{organizationId}/accounts'),
     enforced: fc.constantFrom('none' as const, 'block' as const),
     page: fc.constantFrom(0, 2, null),
+    hasChangesSince: fc.boolean(),
     method: fc.constantFrom('GET' as const, 'POST' as const),
     durationMs: fc.integer({ min: 0, max: 90_000 }),
     status: fc.constantFrom(200, 403, 404, 429, 503),
     errorCode: fc.constantFrom(48, null),
   });
   const events = fc.array(call, { maxLength: 60 }).map((calls) =>
-    calls.map(({ seconds, page, ...data }) =>
+    calls.map(({ seconds, page, hasChangesSince, ...data }) =>
       callAt(new Date(Date.UTC(2026, 8, 30, 12) + seconds * 1000).toISOString(), {
         ...data,
-        query: { page },
+        query: { page, hasChangesSince },
       }),
     ),
   );

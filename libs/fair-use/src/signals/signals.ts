@@ -27,6 +27,8 @@ export interface PairMeasures {
 export interface RouteMeasures {
   /** Times the whole list was fetched although the route offers a filter. */
   readonly unfilteredSweeps: number;
+  /** Times the list was asked for its changes only. */
+  readonly changesSinceSweeps: number;
 }
 
 export interface PairMinute extends PairMeasures {
@@ -69,7 +71,7 @@ const PAIR_MERGES: Merges<PairMeasures> = {
   clientErrors: sum,
   throttled: sum,
 };
-const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum };
+const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum, changesSinceSweeps: sum };
 
 /** The neutral element: merging it with anything gives that thing. */
 export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
@@ -93,11 +95,13 @@ export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signa
     let pair = pairs.get(key);
     if (!pair) pairs.set(key, (pair = { integrationId, agreementId, minute, ...noCalls() }));
     addCall(pair, data, msIntoMinute);
-    if (!isUnfilteredSweep(data, policy)) continue;
-    const route = routeKey(key, data.route);
-    const row = routes.get(route);
-    if (row) row.unfilteredSweeps += 1;
-    else routes.set(route, { integrationId, agreementId, minute, route: data.route, unfilteredSweeps: 1 });
+    const sweep = sweepOf(data, policy);
+    if (!sweep) continue;
+    const { route } = data;
+    const ofRoute = routeKey(key, route);
+    let row = routes.get(ofRoute);
+    if (!row) routes.set(ofRoute, (row = { integrationId, agreementId, minute, route, ...noSweeps() }));
+    row[sweep] += 1;
   }
   return { pairs, routes };
 }
@@ -138,6 +142,10 @@ function noCalls(): PairMeasures {
   return { calls: 0, writes: 0, serverTimeMs: 0, clientErrors: 0, throttled: 0 };
 }
 
+function noSweeps(): RouteMeasures {
+  return { unfilteredSweeps: 0, changesSinceSweeps: 0 };
+}
+
 /** In place, and without an object for the call: this runs for every call. */
 function addCall(to: Mutable<PairMinute>, call: ApiCall, msIntoMinute: number): void {
   to.calls += 1;
@@ -157,17 +165,18 @@ function isWrite({ method, operation }: ApiCall): boolean {
 /**
  * Page 0, or no page at all, starts a sweep; the pages after it belong to the same one. An answer that is no
  * success (a 304 neither) fetched nothing, so "fetched in full" would be untrue of it; refused calls are the error rules'
- * business.
+ * business. A sweep with another filter than for changes is looked at by no rule.
  */
-function isUnfilteredSweep(call: ApiCall, policy: Policy): boolean {
-  if (call.operation !== 'list' || call.method !== 'GET') return false;
-  if (call.status < 200 || call.status >= 300) return false;
+function sweepOf(call: ApiCall, policy: Policy): keyof RouteMeasures | null {
+  if (call.operation !== 'list' || call.method !== 'GET') return null;
+  if (call.status < 200 || call.status >= 300) return null;
   // An emitter that says nothing of the query may have filtered: nobody is blamed for what was not told.
   const { query } = call;
-  if (!query) return false;
-  if ((query.page ?? 0) !== 0) return false;
-  if (query.hasChangesSince || query.hasDateRange || query.hasQueryFilter) return false;
-  return filterableRoute(policy, call.route) !== null;
+  if (!query) return null;
+  if ((query.page ?? 0) !== 0) return null;
+  if (!query.hasChangesSince && (query.hasDateRange || query.hasQueryFilter)) return null;
+  if (filterableRoute(policy, call.route) === null) return null;
+  return query.hasChangesSince ? 'changesSinceSweeps' : 'unfilteredSweeps';
 }
 
 function mergeRows<Measures extends object, Row extends Measures>(

@@ -51,11 +51,18 @@ async function addRoutes(tx: EntityManager, signals: Signals): Promise<void> {
   const routes = sortedByKey(signals.routes);
   if (routes.length === 0) return;
   await tx.query(
-    `insert into signal_route_minute as kept (integration_id, agreement_id, minute, route, unfiltered_sweeps)
-     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[])
-     on conflict (integration_id, agreement_id, minute, route)
-     do update set unfiltered_sweeps = kept.unfiltered_sweeps + excluded.unfiltered_sweeps`,
-    [...columnsOf(routes), routes.map((row) => row.route), routes.map((row) => row.unfilteredSweeps)],
+    `insert into signal_route_minute as kept
+       (integration_id, agreement_id, minute, route, unfiltered_sweeps, changes_since_sweeps)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[])
+     on conflict (integration_id, agreement_id, minute, route) do update set
+       unfiltered_sweeps = kept.unfiltered_sweeps + excluded.unfiltered_sweeps,
+       changes_since_sweeps = kept.changes_since_sweeps + excluded.changes_since_sweeps`,
+    [
+      ...columnsOf(routes),
+      routes.map((row) => row.route),
+      routes.map((row) => row.unfilteredSweeps),
+      routes.map((row) => row.changesSinceSweeps),
+    ],
   );
 }
 
