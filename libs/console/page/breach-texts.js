@@ -30,6 +30,7 @@ const da = {
   'severity.critical': 'Kritisk',
 
   'unit.calls per minute': 'kald pr. minut',
+  'unit.calls in 5 seconds': 'kald på 5 sekunder',
   'unit.writes per minute': 'skrivende kald pr. minut',
   'unit.ms of server time per minute': 'ms servertid pr. minut',
   'unit.percent of calls': 'procent af kaldene',
@@ -68,6 +69,7 @@ const en = {
   'severity.critical': 'Critical',
 
   'unit.calls per minute': 'calls per minute',
+  'unit.calls in 5 seconds': 'calls in 5 seconds',
   'unit.writes per minute': 'writes per minute',
   'unit.ms of server time per minute': 'ms of server time per minute',
   'unit.percent of calls': 'percent of calls',

@@ -37,7 +37,8 @@ export async function readDocket(
   ];
   const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
   const pairs = await tx.query<PairMinute[]>(
-    `select ${key}, calls, writes, server_time_ms as "serverTimeMs", client_errors as "clientErrors", throttled
+    `select ${key}, calls, writes, server_time_ms as "serverTimeMs", client_errors as "clientErrors", throttled,
+            calls_by_slot as "callsBySlot"
      from signal_pair_minute ${where}`,
     around,
   );

@@ -27,6 +27,10 @@ const policy: Policy = {
         critical: { calls: 7, minutes: 3 },
       },
     },
+    BURST: {
+      windowMinutes: 5,
+      thresholds: { warning: { calls: 3, minutes: 1 }, error: { calls: 3, minutes: 2 } },
+    },
     WRITE_RATE: {
       windowMinutes: 4,
       thresholds: { warning: { calls: 3, minutes: 1 }, critical: { calls: 3, minutes: 2 } },

@@ -96,6 +96,16 @@ describe('guidance', () => {
     );
   });
 
+  it('tells the burst, in how many seconds it was, and how fast a queue may be, in Danish', () => {
+    const found = { ...verdict, severity: 'error', value: 61, threshold: 50 } as const;
+    const { da } = guidanceFor('BURST', found, { agreementId: '148383', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I mindst 3 af de 10 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration foretaget 61 kald ' +
+        'eller flere på 5 sekunder for aftale 148383. Grænsen går ved 50 kald på 5 sekunder. Send kaldene ' +
+        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 24 på et minut.',
+    );
+  });
+
   it('would rather fail than show a partner an empty placeholder', () => {
     expect(() => fillText({ da: '{value} kald', en: '{value} calls' }, {})).toThrow('{value}');
   });

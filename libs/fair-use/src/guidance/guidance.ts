@@ -8,8 +8,10 @@ import {
   type SweepSettings,
 } from '../policy/policy.js';
 import type { Verdict } from '../rules/verdict.js';
+import { SLOT_SECONDS } from '../signals/signals.js';
 import {
   recommendedCallsPerMinute,
+  recommendedCallsPerSlot,
   recommendedMinutesBetweenChanges,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
@@ -68,6 +70,28 @@ const rateMinute: Guidance = {
       pageSize: verbatim(String(policy.maxPageSize)),
     };
   },
+};
+
+const burst: Guidance = {
+  template: {
+    da:
+      'I mindst {minutes} af de {window} frem til {until} har jeres integration foretaget {value} kald ' +
+      'eller flere på {slot} {org}. Grænsen går ved {limit} kald på {slot}. Send kaldene gennem en kø, der ' +
+      'højst lader {recommended} kald igennem på {slot} og højst {perMinute} på et minut.',
+    en:
+      'In at least {minutes} of the {window} up to {until}, your integration made {value} calls or more ' +
+      'within {slot} {org}. The limit is reached at {limit} calls within {slot}. Send the calls through a ' +
+      'queue that lets through at most {recommended} calls within {slot} and at most {perMinute} within a ' +
+      'minute.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...heldPlaceholders(verdict, subject, policy.rules.BURST),
+    value: wholeNumber(verdict.value),
+    slot: secondsOf(SLOT_SECONDS * 1000),
+    limit: wholeNumber(verdict.threshold),
+    recommended: wholeNumber(recommendedCallsPerSlot(policy)),
+    perMinute: wholeNumber(recommendedCallsPerMinute(policy)),
+  }),
 };
 
 const writeRate: Guidance = {
@@ -195,6 +219,7 @@ const pollingTooOften: Guidance = {
 
 const GUIDANCE: Record<RuleId, Guidance> = {
   RATE_MINUTE: rateMinute,
+  BURST: burst,
   WRITE_RATE: writeRate,
   SERVER_TIME: serverTime,
   ERROR_RATIO_4XX: errorRatio,

@@ -7,6 +7,7 @@ import { signalsOf } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import {
   recommendedCallsPerMinute,
+  recommendedCallsPerSlot,
   recommendedMinutesBetweenChanges,
   recommendedMinutesBetweenSweeps,
   recommendedMsBetweenWrites,
@@ -73,6 +74,44 @@ describe('a client that obeys the advice', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('makes as many calls at once as advised, wherever in its own seconds, and breaks no rule', () => {
+    const [atOnce, perMinute] = [
+      recommendedCallsPerSlot(defaultPolicy),
+      recommendedCallsPerMinute(defaultPolicy),
+    ];
+    expect(perMinute).toBe(2 * atOnce);
+    const twoBursts = fc.record({
+      slots: fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { minLength: 2, maxLength: 2 }),
+      offset: fc.tuple(fc.nat({ max: 4_999 }), fc.nat({ max: 4_999 })),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(twoBursts, { minLength: 20, maxLength: 20 }),
+        fc.nat({ max: 59_999 }),
+        (all, clockMs) => {
+          const calls = all.flatMap(({ slots, offset }, minute) =>
+            slots.flatMap((slot, index) =>
+              Array.from({ length: atOnce }, () =>
+                sentAt(START_MS + clockMs + minute * MINUTE_MS + slot * 5_000 + offset[index]!, READ),
+              ),
+            ),
+          );
+          expect(brokenBy(calls)).toEqual([]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is no longer safe when it makes twice as many and one more at once', () => {
+    const calls = Array.from({ length: 10 }, (_, minute) =>
+      Array.from({ length: 2 * recommendedCallsPerSlot(defaultPolicy) + 1 }, () =>
+        sentAt(START_MS + minute * MINUTE_MS, READ),
+      ),
+    );
+    expect(brokenBy(calls.flat())).toEqual(['BURST']);
   });
 
   it('fetches the whole list as often as advised, with a timer 20 seconds off, and breaks no rule', () => {
@@ -165,6 +204,7 @@ describe('advice', () => {
   it('stays below the lowest threshold of any policy that leaves room for it', () => {
     const limits = fc.record({
       calls: fc.integer({ min: 3, max: 500 }),
+      burst: fc.integer({ min: 3, max: 100 }),
       sweeps: fc.integer({ min: 2, max: 200 }),
       writes: fc.integer({ min: 3, max: 500 }),
       serverTimeMs: fc.integer({ min: 2_001, max: 400_000 }),
@@ -173,28 +213,34 @@ describe('advice', () => {
       more: fc.nat({ max: 5_000 }),
     });
     fc.assert(
-      fc.property(limits, ({ calls, sweeps, writes, serverTimeMs, refusedPercent, minCalls, more }) => {
-        const policy: Policy = {
-          ...defaultPolicy,
-          rules: {
-            ...defaultPolicy.rules,
-            RATE_MINUTE: { windowMinutes: 15, thresholds: { warning: { calls, minutes: 1 } } },
-            WRITE_RATE: { windowMinutes: 15, thresholds: { error: { calls: writes, minutes: 1 } } },
-            SERVER_TIME: { windowMinutes: 15, thresholds: { warning: { serverTimeMs, minutes: 1 } } },
-            ERROR_RATIO_4XX: { windowMinutes: 15, minCalls, thresholds: { warning: refusedPercent } },
-            POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
-            POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: sweeps } },
-          },
-        };
-        expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(calls);
-        expect(Math.ceil(60 / recommendedMinutesBetweenSweeps(policy))).toBeLessThan(sweeps);
-        expect(Math.ceil(60 / recommendedMinutesBetweenChanges(policy))).toBeLessThan(sweeps);
-        expect(Math.ceil(MINUTE_MS / recommendedMsBetweenWrites(policy)) + 1).toBeLessThan(writes);
-        expect(2 * recommendedServerTimeMs(policy)).toBeLessThan(serverTimeMs);
-        const all = minCalls + more;
-        const refused = recommendedRefusals(policy) * Math.ceil(all / minCalls);
-        expect(refused * 100).toBeLessThan(refusedPercent * all);
-      }),
+      fc.property(
+        limits,
+        ({ calls, burst, sweeps, writes, serverTimeMs, refusedPercent, minCalls, more }) => {
+          const policy: Policy = {
+            ...defaultPolicy,
+            rules: {
+              ...defaultPolicy.rules,
+              RATE_MINUTE: { windowMinutes: 15, thresholds: { warning: { calls, minutes: 1 } } },
+              BURST: { windowMinutes: 10, thresholds: { error: { calls: burst, minutes: 1 } } },
+              WRITE_RATE: { windowMinutes: 15, thresholds: { error: { calls: writes, minutes: 1 } } },
+              SERVER_TIME: { windowMinutes: 15, thresholds: { warning: { serverTimeMs, minutes: 1 } } },
+              ERROR_RATIO_4XX: { windowMinutes: 15, minCalls, thresholds: { warning: refusedPercent } },
+              POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
+              POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: sweeps } },
+            },
+          };
+          expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(calls);
+          expect(Math.ceil(recommendedCallsPerMinute(policy) / 12) + 1).toBeLessThan(burst);
+          expect(2 * recommendedCallsPerSlot(policy)).toBeLessThan(burst);
+          expect(Math.ceil(60 / recommendedMinutesBetweenSweeps(policy))).toBeLessThan(sweeps);
+          expect(Math.ceil(60 / recommendedMinutesBetweenChanges(policy))).toBeLessThan(sweeps);
+          expect(Math.ceil(MINUTE_MS / recommendedMsBetweenWrites(policy)) + 1).toBeLessThan(writes);
+          expect(2 * recommendedServerTimeMs(policy)).toBeLessThan(serverTimeMs);
+          const all = minCalls + more;
+          const refused = recommendedRefusals(policy) * Math.ceil(all / minCalls);
+          expect(refused * 100).toBeLessThan(refusedPercent * all);
+        },
+      ),
     );
   });
 
@@ -204,6 +250,7 @@ describe('advice', () => {
       rules: {
         ...defaultPolicy.rules,
         RATE_MINUTE: { windowMinutes: 15, thresholds: { info: { calls: 2, minutes: 1 } } },
+        BURST: { windowMinutes: 10, thresholds: { info: { calls: 2, minutes: 1 } } },
         WRITE_RATE: { windowMinutes: 15, thresholds: { info: { calls: 2, minutes: 1 } } },
         SERVER_TIME: { windowMinutes: 15, thresholds: { info: { serverTimeMs: 2_000, minutes: 1 } } },
         ERROR_RATIO_4XX: { windowMinutes: 15, minCalls: 100, thresholds: { info: 1 } },
@@ -213,6 +260,7 @@ describe('advice', () => {
     };
     for (const advice of [
       recommendedCallsPerMinute,
+      recommendedCallsPerSlot,
       recommendedMinutesBetweenChanges,
       recommendedMinutesBetweenSweeps,
       recommendedMsBetweenWrites,

@@ -1,5 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
-import type { Policy, Thresholds } from '../policy/policy.js';
+import type { CallsHeld, HeldSettings, Policy, Thresholds } from '../policy/policy.js';
+import { SLOTS_PER_MINUTE } from '../signals/signals.js';
 
 /**
  * Computes, from the policy in force, advice that is never itself a breach, however literally it is followed
@@ -7,17 +8,34 @@ import type { Policy, Thresholds } from '../policy/policy.js';
  */
 
 /**
- * Calls per minute that keep a pair below every threshold of RATE_MINUTE. Half of what lies below the lowest
- * one: a partner's own minutes do not begin when ours do, so one of our minutes may hold the end of one full
- * minute of theirs and the start of the next. A rule over a longer window, once it exists, takes its part
- * here, so that the stricter one decides.
+ * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE and BURST. Half of
+ * what lies below the lowest of RATE_MINUTE: a partner's own minutes do not begin when ours do, so one of our
+ * minutes may hold the end of one full minute of theirs and the start of the next. Of BURST one call in each
+ * slot is left unused, for a timer that goes off early. A rule over a longer window, once it exists, takes its
+ * part here, so that the stricter one decides.
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedCallsPerMinute(policy: Policy): number {
-  const lowest = lowestOf(policy.rules.RATE_MINUTE.thresholds, (threshold) => threshold.calls);
+  const { RATE_MINUTE, BURST } = policy.rules;
+  const [lowest, lowestOfSlot] = [lowestCalls(RATE_MINUTE), lowestCalls(BURST)];
+  const calls = Math.min(Math.floor((lowest - 1) / 2), SLOTS_PER_MINUTE * (lowestOfSlot - 2));
+  if (calls < 1)
+    throw new RangeError(
+      `RATE_MINUTE and BURST speak up at ${lowest} calls a minute and ${lowestOfSlot} in seconds: no rate can be advised`,
+    );
+  return calls;
+}
+
+/**
+ * Calls in as many seconds as a slot has that keep a pair below every threshold of BURST, wherever within
+ * them they lie: one of our slots may hold the end of one of a partner's and the start of the next.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedCallsPerSlot(policy: Policy): number {
+  const lowest = lowestCalls(policy.rules.BURST);
   const calls = Math.floor((lowest - 1) / 2);
   if (calls < 1)
-    throw new RangeError(`RATE_MINUTE speaks up at ${lowest} calls a minute: no rate can be advised`);
+    throw new RangeError(`BURST speaks up at ${lowest} calls within seconds: no number can be advised`);
   return calls;
 }
 
@@ -54,7 +72,7 @@ function minutesBetween(ruleId: 'POLLING_UNFILTERED' | 'POLLING_TOO_OFTEN', poli
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedMsBetweenWrites(policy: Policy): number {
-  const lowest = lowestOf(policy.rules.WRITE_RATE.thresholds, (threshold) => threshold.calls);
+  const lowest = lowestCalls(policy.rules.WRITE_RATE);
   if (lowest < 3)
     throw new RangeError(`WRITE_RATE speaks up at ${lowest} writes a minute: no gap can be advised`);
   return Math.ceil(60 / (lowest - 2)) * 1000;
@@ -86,6 +104,10 @@ export function recommendedRefusals(policy: Policy): number {
   if (refusals < 1)
     throw new RangeError(`ERROR_RATIO_4XX speaks up at ${lowest} %: no number of refusals can be advised`);
   return refusals;
+}
+
+function lowestCalls({ thresholds }: HeldSettings<CallsHeld>): number {
+  return lowestOf(thresholds, ({ calls }) => calls);
 }
 
 function lowestOf<Threshold>(

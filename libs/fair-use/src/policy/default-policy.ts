@@ -41,6 +41,15 @@ export const defaultPolicy: Policy = {
         critical: { calls: 100, minutes: 10 },
       },
     },
+    // 25 calls in five seconds is the limit of Fortnox and Pennylane.
+    BURST: {
+      windowMinutes: 10,
+      thresholds: {
+        warning: { calls: 25, minutes: 3 },
+        error: { calls: 50, minutes: 3 },
+        critical: { calls: 80, minutes: 3 },
+      },
+    },
     // More than 40, 60 and 80 writes. 80 a minute is GitHub's limit for requests that create content; a write
     // weighs about five reads.
     WRITE_RATE: {

@@ -31,11 +31,12 @@ describe('the catalogue of filterable routes', () => {
 
 describe('the default policy', () => {
   it('asks for more at each severity than at the one before', () => {
-    const { RATE_MINUTE, WRITE_RATE, SERVER_TIME } = defaultPolicy.rules;
+    const { RATE_MINUTE, BURST, WRITE_RATE, SERVER_TIME } = defaultPolicy.rules;
     const { ERROR_RATIO_4XX, THROTTLED_RATIO, POLLING_UNFILTERED, POLLING_TOO_OFTEN } = defaultPolicy.rules;
     const each = <Threshold>(thresholds: Thresholds<Threshold>) =>
       SEVERITIES.map((severity) => thresholds[severity]);
     expect(each(RATE_MINUTE.thresholds).map((one) => one?.calls)).toEqual([50, 70, 90, 100]);
+    expect(each(BURST.thresholds).map((one) => one?.calls)).toEqual([undefined, 25, 50, 80]);
     expect(each(WRITE_RATE.thresholds).map((one) => one?.calls)).toEqual([undefined, 41, 61, 81]);
     expect(each(SERVER_TIME.thresholds).map((one) => one?.serverTimeMs)).toEqual([
       undefined,

@@ -51,6 +51,8 @@ export interface Policy {
   readonly version: number;
   readonly rules: {
     readonly RATE_MINUTE: HeldSettings<CallsHeld>;
+    /** `calls` are those of the busiest slot of five seconds of a minute. */
+    readonly BURST: HeldSettings<CallsHeld>;
     readonly WRITE_RATE: HeldSettings<CallsHeld>;
     readonly SERVER_TIME: HeldSettings<ServerTimeHeld>;
     readonly ERROR_RATIO_4XX: ShareSettings;

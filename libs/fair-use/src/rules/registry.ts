@@ -1,5 +1,6 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { judgeBurst } from './burst.js';
 import { judgeErrorRatio } from './error-ratio.js';
 import { judgePollingTooOften } from './polling-too-often.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
@@ -71,6 +72,16 @@ export const RULES: readonly Rule[] = [
     windowMinutes: (policy) => policy.rules.RATE_MINUTE.windowMinutes,
     isMonotone: true,
     judge: judgeRateMinute,
+  },
+  {
+    id: 'BURST',
+    title: { da: 'For mange kald på få sekunder', en: 'Too many calls within seconds' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.BURST.windowMinutes,
+    isMonotone: true,
+    judge: judgeBurst,
   },
   {
     id: 'WRITE_RATE',

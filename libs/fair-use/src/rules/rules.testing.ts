@@ -1,6 +1,6 @@
 import { SEVERITIES, type Severity } from '@taxameter/contracts';
 import { minuteOf } from '../signals/minute.js';
-import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { SLOTS_PER_MINUTE, type PairMinute, type RouteMinute } from '../signals/signals.js';
 import { CONTACTS } from '../signals/signals.testing.js';
 import type { Verdict } from './verdict.js';
 
@@ -21,6 +21,7 @@ export function minutesOf(measures: readonly Partial<PairMinute>[]): PairMinute[
     serverTimeMs: 0,
     clientErrors: 0,
     throttled: 0,
+    callsBySlot: times(SLOTS_PER_MINUTE, 0),
     ...given,
   }));
 }

@@ -13,7 +13,9 @@ export class Signals1760000200041 implements MigrationInterface {
         add column writes bigint not null default 0,
         add column server_time_ms bigint not null default 0,
         add column client_errors bigint not null default 0,
-        add column throttled bigint not null default 0;
+        add column throttled bigint not null default 0,
+        add column calls_by_slot integer[] not null default array_fill(0, array[12])
+          check (cardinality(calls_by_slot) = 12);
 
       alter table signal_route_minute
         drop constraint signal_route_minute_unfiltered_sweeps_check,

@@ -109,6 +109,15 @@ describe('measures of a minute', () => {
     expect(found).toMatchObject({ calls: 13, clientErrors: 7, throttled: 1 });
   });
 
+  it('count the calls of each slot of five seconds', () => {
+    const found = signalsOf(
+      ['00.000', '04.999', '05.000', '59.999'].map((second) => callAt(`2026-09-30T21:59:${second}Z`)),
+      defaultPolicy,
+    );
+    const [row] = found.pairs.values();
+    expect(row?.callsBySlot).toEqual([2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  });
+
   it('know no server time of what does not count against the partner', () => {
     expect(
       measures({ durationMs: 10 }, { durationMs: 50, status: 503 }, { durationMs: 50, enforced: 'throttle' }),

@@ -9,6 +9,11 @@ import { MINUTE_MS, placeOf } from './minute.js';
  * merge.
  */
 
+/** A minute is cut into slots of so many ms, for what only a few seconds show. */
+const SLOT_MS = 5_000;
+export const SLOT_SECONDS = SLOT_MS / 1000;
+export const SLOTS_PER_MINUTE = MINUTE_MS / SLOT_MS;
+
 /** Measures of one integration on one agreement in one minute. */
 export interface PairMeasures {
   /** Calls attempted, also those that the API's own limit answered with 429. */
@@ -21,6 +26,8 @@ export interface PairMeasures {
   readonly clientErrors: number;
   /** Calls that the API's own limit answered with 429. */
   readonly throttled: number;
+  /** Calls attempted in each slot of the minute, `SLOTS_PER_MINUTE` of them. */
+  readonly callsBySlot: readonly number[];
 }
 
 /** Measures of one route, within a pair and a minute. */
@@ -53,6 +60,7 @@ export interface Signals {
 }
 
 type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
+type PairSums = Mutable<Omit<PairMinute, 'callsBySlot'>> & { readonly callsBySlot: number[] };
 type Merges<Measures> = {
   readonly [Measure in keyof Measures]: (
     left: Measures[Measure],
@@ -70,6 +78,7 @@ const PAIR_MERGES: Merges<PairMeasures> = {
   serverTimeMs: sum,
   clientErrors: sum,
   throttled: sum,
+  callsBySlot: (left, right) => left.map((calls, slot) => calls + right[slot]!),
 };
 const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum, changesSinceSweeps: sum };
 
@@ -84,7 +93,7 @@ export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
  * @throws RangeError when an event's `time` is not an instant
  */
 export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signals {
-  const pairs = new Map<string, Mutable<PairMinute>>();
+  const pairs = new Map<string, PairSums>();
   const routes = new Map<string, Mutable<RouteMinute>>();
   for (const { data, time } of events) {
     if (!countsAgainstPartner(data)) continue;
@@ -138,8 +147,11 @@ export function isClientError({ status, errorCode }: ApiCall): boolean {
   return !(status === 403 && errorCode === NOT_BOUGHT);
 }
 
-function noCalls(): PairMeasures {
-  return { calls: 0, writes: 0, serverTimeMs: 0, clientErrors: 0, throttled: 0 };
+function noCalls() {
+  return {
+    ...{ calls: 0, writes: 0, serverTimeMs: 0, clientErrors: 0, throttled: 0 },
+    callsBySlot: new Array<number>(SLOTS_PER_MINUTE).fill(0),
+  };
 }
 
 function noSweeps(): RouteMeasures {
@@ -147,7 +159,7 @@ function noSweeps(): RouteMeasures {
 }
 
 /** In place, and without an object for the call: this runs for every call. */
-function addCall(to: Mutable<PairMinute>, call: ApiCall, msIntoMinute: number): void {
+function addCall(to: PairSums, call: ApiCall, msIntoMinute: number): void {
   to.calls += 1;
   if (isWrite(call)) to.writes += 1;
   // What a call takes beyond its minute is left out: so calls made one after the other never add up to more
@@ -155,6 +167,7 @@ function addCall(to: Mutable<PairMinute>, call: ApiCall, msIntoMinute: number): 
   to.serverTimeMs += Math.min(call.durationMs, MINUTE_MS - msIntoMinute);
   if (isClientError(call)) to.clientErrors += 1;
   if (call.status === 429) to.throttled += 1;
+  to.callsBySlot[Math.floor(msIntoMinute / SLOT_MS)]! += 1;
 }
 
 /** A request for a token is a POST too, and writes no data. */
