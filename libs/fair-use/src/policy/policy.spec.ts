@@ -27,6 +27,14 @@ describe('the catalogue of filterable routes', () => {
   ])('does not take %s for a list it knows', (route) => {
     expect(filterableRoute(defaultPolicy, route)).toBeNull();
   });
+
+  it('answers the same when it is asked again, and each policy for itself', () => {
+    for (const route of ['/v1/{organizationId}/contacts', '/v1/{organizationId}/accounts']) {
+      expect(filterableRoute(defaultPolicy, route)).toEqual(filterableRoute(defaultPolicy, route));
+    }
+    const without = { ...defaultPolicy, filterableRoutes: [] };
+    expect(filterableRoute(without, '/v1/{organizationId}/contacts')).toBeNull();
+  });
 });
 
 describe('the default policy', () => {

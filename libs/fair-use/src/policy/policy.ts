@@ -84,14 +84,29 @@ export type RuleId = keyof Policy['rules'];
 export function filterableRoute(policy: Policy, route: string): FilterableRoute | null {
   let catalogue = catalogues.get(policy.filterableRoutes);
   if (!catalogue) {
-    catalogue = new Map(policy.filterableRoutes.map((entry) => [shapeOf(entry.path), entry]));
-    catalogues.set(policy.filterableRoutes, catalogue);
+    const byShape = new Map(policy.filterableRoutes.map((entry) => [shapeOf(entry.path), entry]));
+    catalogues.set(policy.filterableRoutes, (catalogue = { byShape, asked: new Map() }));
   }
-  return catalogue.get(shapeOf(route)) ?? null;
+  const { byShape, asked } = catalogue;
+  const known = asked.get(route);
+  if (known !== undefined) return known;
+  const entry = byShape.get(shapeOf(route)) ?? null;
+  if (asked.size >= MAX_ASKED) asked.clear();
+  asked.set(route, entry);
+  return entry;
+}
+
+/** An API has some hundred templates; one that writes identifiers into them must not fill the memory. */
+const MAX_ASKED = 10_000;
+
+interface Catalogue {
+  readonly byShape: ReadonlyMap<string, FilterableRoute>;
+  /** What was answered before: working out a shape costs more than all else that is asked of a call. */
+  readonly asked: Map<string, FilterableRoute | null>;
 }
 
 // Asked for every list call: the shapes of a catalogue are worked out once, and forgotten with it.
-const catalogues = new WeakMap<readonly FilterableRoute[], Map<string, FilterableRoute>>();
+const catalogues = new WeakMap<readonly FilterableRoute[], Catalogue>();
 
 function shapeOf(route: string): string {
   return route
