@@ -75,7 +75,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: 'BURST',
-    title: { da: 'For mange kald på få sekunder', en: 'Too many calls within seconds' },
+    title: { da: 'For mange kald på fem sekunder', en: 'Too many calls within five seconds' },
     key: ['integration', 'agreement'],
     inputs: ALWAYS_READ,
     signals: 'pair',
