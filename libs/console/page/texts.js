@@ -3,6 +3,7 @@
  * keys that end in `.one` and `.other` are chosen by a number.
  */
 import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
+import { BREACH_TEXTS } from './breach-texts.js';
 import { INTEGRATION_TEXTS } from './integration-texts.js';
 import { PARTNER_TEXTS } from './partner-texts.js';
 
@@ -69,37 +70,7 @@ const da = {
   'chart.calls': 'Kald',
   'chart.bar': 'kl. {time}: {calls} kald',
 
-  'breaches.title': 'Overtrædelser',
-  'breaches.lead': 'Sager, hvor en integration er gået over en grænse for fair use.',
-  'breaches.empty': 'Ingen overtrædelser. Alle integrationer holder sig inden for grænserne.',
-  'breaches.news.one': 'Vis 1 ny sag',
-  'breaches.news.other': 'Vis {count} nye sager',
-  'breaches.announce': 'Ny overtrædelse: {title}',
-  'breach.integration': 'Integration',
-  'breach.agreement': 'Aftale',
-  'breach.route': 'Adresse',
-  'breach.since': 'Siden',
-  'breach.peak': 'Højest målt',
-  'breach.threshold': 'Grænse',
-  'breach.meter': 'Målt {observed}, og grænsen er {threshold}',
-  'breach.resolved': 'Afsluttet',
-  'breach.retroactive': 'Fundet bagud i tid',
-  'breach.occurrence': '{count}. gang',
-  'breach.guidance': 'Vejledning til partneren',
-  'breach.evidence.one': 'Bevis: 1 måling',
-  'breach.evidence.other': 'Bevis: {count} målinger',
-  'breach.evidenceCaption': 'Bevis for sagen {title}',
-  'breach.window': 'Tidsrum',
-  'breach.value': 'Målt',
-
-  'severity.info': 'Til orientering',
-  'severity.warning': 'Advarsel',
-  'severity.error': 'Alvorlig',
-  'severity.critical': 'Kritisk',
-
-  'unit.calls per minute': 'kald pr. minut',
-  'unit.full fetches': 'fulde hentninger',
-
+  ...BREACH_TEXTS.da,
   ...APPLICATIONS_DA,
 
   'invoices.title': 'Fakturaer',
@@ -228,37 +199,7 @@ const en = {
   'chart.calls': 'Calls',
   'chart.bar': '{time}: {calls} calls',
 
-  'breaches.title': 'Breaches',
-  'breaches.lead': 'Cases where an integration went over a fair-use limit.',
-  'breaches.empty': 'No breaches. Every integration stays within the limits.',
-  'breaches.news.one': 'Show 1 new case',
-  'breaches.news.other': 'Show {count} new cases',
-  'breaches.announce': 'New breach: {title}',
-  'breach.integration': 'Integration',
-  'breach.agreement': 'Agreement',
-  'breach.route': 'Route',
-  'breach.since': 'Since',
-  'breach.peak': 'Highest',
-  'breach.threshold': 'Limit',
-  'breach.meter': '{observed} observed, and the limit is {threshold}',
-  'breach.resolved': 'Resolved',
-  'breach.retroactive': 'Found after the fact',
-  'breach.occurrence': 'Occurrence {count}',
-  'breach.guidance': 'Guidance for the partner',
-  'breach.evidence.one': 'Evidence: 1 measurement',
-  'breach.evidence.other': 'Evidence: {count} measurements',
-  'breach.evidenceCaption': 'Evidence for the case {title}',
-  'breach.window': 'Window',
-  'breach.value': 'Observed',
-
-  'severity.info': 'Info',
-  'severity.warning': 'Warning',
-  'severity.error': 'Serious',
-  'severity.critical': 'Critical',
-
-  'unit.calls per minute': 'calls per minute',
-  'unit.full fetches': 'full fetches',
-
+  ...BREACH_TEXTS.en,
   ...APPLICATIONS_EN,
 
   'invoices.title': 'Invoices',

@@ -4,6 +4,8 @@ import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js
 import { Handling1760000200051 } from './handling/handling.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { SmsBudgets1760000200031 } from './sms-budget/sms-budget.migration.js';
+import { Closing1760000200042 } from './evaluation/closing.migration.js';
+import { Signals1760000200041 } from './signals/signals.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
 class FairUse1760000103001 implements MigrationInterface {
@@ -25,6 +27,8 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   Observation1760000200001,
   Profiles1760000200022,
   Enforcement1760000200025,
+  Signals1760000200041,
+  Closing1760000200042,
   SmsBudgets1760000200031,
   Handling1760000200051,
 ];

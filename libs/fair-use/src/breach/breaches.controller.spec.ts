@@ -1,6 +1,7 @@
 import type { Breach } from '@taxameter/contracts';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { casesOf, fairUseRoom, fiveMinutes, NOW, ownedBy, send } from '../fair-use.testing.js';
+import { RULES } from '../rules/registry.js';
 
 let rooms: TestRooms;
 beforeAll(async () => {
@@ -66,10 +67,18 @@ describe('the rules', () => {
   it('are public to partners with thresholds, titles and guidance in both languages', async () => {
     const { status, body } = await rooms.call('partner', 'GET', '/v1/rules', { partnerId: 'par_x' });
     expect(status).toBe(200);
-    expect(body.rules).toMatchObject([
-      { ruleId: 'RATE_MINUTE', windowMinutes: 15, thresholds: { critical: { calls: 100, minutes: 10 } } },
-      { ruleId: 'POLLING_UNFILTERED', thresholds: { info: 4 }, title: { en: expect.any(String) } },
-    ]);
-    expect(body.rules[1].guidance.da).toContain('{filter}');
+    const rule = Object.fromEntries(body.rules.map((each: { ruleId: string }) => [each.ruleId, each]));
+    expect(Object.keys(rule)).toEqual(RULES.map(({ id }) => id));
+    expect(rule).toMatchObject({
+      RATE_MINUTE: {
+        windowMinutes: 15,
+        thresholds: { critical: { calls: 100, minutes: 10 } },
+        minCalls: null,
+      },
+      SERVER_TIME: { thresholds: { warning: { serverTimeMs: 60_000, minutes: 5 } } },
+      ERROR_RATIO_4XX: { thresholds: { info: 5 }, minCalls: 100 },
+      POLLING_UNFILTERED: { thresholds: { info: 4 }, title: { en: expect.any(String) } },
+    });
+    expect(rule.POLLING_UNFILTERED.guidance.da).toContain('{filter}');
   });
 });

@@ -47,7 +47,7 @@ describe('a breach', () => {
       breachId: 'br_1',
       breachKey: 'RATE_MINUTE:isv_eksempel:148383',
       version: 1,
-      policyVersion: 1,
+      policyVersion: 2,
       severity: 'warning',
       state: 'open',
       scope: { integrationId: 'isv_eksempel', organizationId: '148383', route: null },

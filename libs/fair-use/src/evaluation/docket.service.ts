@@ -1,4 +1,3 @@
-import { TOPICS } from '@taxameter/contracts';
 import type { EntityManager } from 'typeorm';
 import { readSettlements } from '../breach/breach-store.service.js';
 import type { Policy } from '../policy/policy.js';
@@ -27,30 +26,27 @@ export async function takeDirtyMinutes(tx: EntityManager, integrationId: string)
 export async function readDocket(
   tx: EntityManager,
   integrationId: string,
-  dirty: readonly DirtyMinute[],
+  { dirty, closed }: Pick<Docket, 'dirty' | 'closed'>,
   policy: Policy,
 ): Promise<Docket> {
+  const marks = [...dirty, ...closed];
   const where = 'where integration_id = $1 and agreement_id = any($2) and minute = any($3)';
-  const minutes = minutesAround(dirty, policy);
-  const around = [integrationId, [...new Set(dirty.map((mark) => mark.agreementId))], minutes];
+  const minutes = minutesAround(marks, policy);
+  const around = [integrationId, [...new Set(marks.map((mark) => mark.agreementId))], minutes];
   const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
-  const pairs = await tx.query<PairMinute[]>(`select ${key}, calls from signal_pair_minute ${where}`, around);
+  const pairs = await tx.query<PairMinute[]>(
+    `select ${key}, calls, writes, server_time_ms as "serverTimeMs", client_errors as "clientErrors", throttled,
+            calls_by_slot as "callsBySlot"
+     from signal_pair_minute ${where}`,
+    around,
+  );
   const routes = await tx.query<RouteMinute[]>(
-    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps" from signal_route_minute ${where}`,
+    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps", changes_since_sweeps as "changesSinceSweeps"
+     from signal_route_minute ${where}`,
     around,
   );
   const settled = await readSettlements(tx, integrationId, Math.min(...minutes));
-  return { integrationId, dirty, pairs, routes, closedBefore: await closedBefore(tx), settled };
-}
-
-/** Every partition is past the minutes before this one; none is while a partition has not been read. */
-async function closedBefore(tx: EntityManager): Promise<number> {
-  const [row] = await tx.query<[{ partitions: number; minute: number | null }]>(
-    `select count(*) as partitions, floor(extract(epoch from min(event_time)) / 60)::integer as minute
-     from watermark where topic = $1`,
-    [TOPICS.apiCalls.name],
-  );
-  return row.minute === null || row.partitions < TOPICS.apiCalls.partitions ? 0 : row.minute;
+  return { integrationId, dirty, closed, pairs, routes, settled };
 }
 
 /**

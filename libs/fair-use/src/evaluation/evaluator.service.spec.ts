@@ -190,6 +190,42 @@ describe('the fair-use room', () => {
     expect(await casesOf(rooms, 'exactly')).toMatchObject([{ retroactive: false }]);
   });
 
+  it('judges the share of refused calls when the minute is closed, from 100 calls on (case 32)', async () => {
+    const minute = Date.parse('2026-10-05T07:55:00Z');
+    const answers = (integrationId: string, count: number, refused: number, status: number) =>
+      Array.from({ length: count }, (_, index) =>
+        callAt(new Date(minute + index * 500).toISOString(), {
+          integrationId,
+          operation: 'item',
+          status: index < refused ? status : 200,
+        }),
+      );
+    await send(rooms, [
+      ...answers('refused_three', 3, 3, 404),
+      ...answers('refused_fifteen', 100, 15, 404),
+      ...answers('refused_by_fault', 100, 100, 500),
+    ]);
+    const { body } = await rooms.call('ops', 'GET', '/v1/fair-use/status');
+    expect(body).toMatchObject({ dirty: 0, open: 2 });
+    expect(await casesOf(rooms, 'refused_fifteen')).toEqual([]);
+
+    await send(rooms, [callAt('2026-10-05T07:57:59.999Z', { integrationId: 'somebody_else' })]);
+    expect(await casesOf(rooms, 'refused_fifteen')).toEqual([]);
+    await send(rooms, [callAt('2026-10-05T07:58:00.000Z', { integrationId: 'somebody_else' })]);
+    expect(await casesOf(rooms, 'refused_fifteen')).toMatchObject([
+      {
+        ruleId: 'ERROR_RATIO_4XX',
+        severity: 'warning',
+        observed: { value: 15, unit: 'percent of calls', windowEnd: '2026-10-05T07:56:00.000Z' },
+        threshold: 15,
+        policyVersion: 2,
+        retroactive: false,
+      },
+    ]);
+    expect(await casesOf(rooms, 'refused_three')).toEqual([]);
+    expect(await casesOf(rooms, 'refused_by_fault')).toEqual([]);
+  });
+
   it('publishes every version once, ascending, and keeps what it published', async () => {
     const { items } = (await rooms.call('ops', 'GET', '/v1/breaches')).body;
     expect(items.length).toBeGreaterThan(5);

@@ -5,6 +5,7 @@ import {
   LOGGER,
   newId,
   BackgroundLoop,
+  System,
   systemActor,
   withActor,
   type Clock,
@@ -16,12 +17,13 @@ import { breachKeyOf } from '../breach/decide-breach.js';
 import { decideCases, minuteJudged } from '../breach/decide-cases.js';
 import { followJudgement } from '../handling/handling-store.service.js';
 import { defaultPolicy } from '../policy/default-policy.js';
-import { isJudged, judge, type DirtyMinute } from './judge.js';
+import { forgetClosed, leaveUntilClosed, minutesClosed, takeClosedMinutes } from './closing.service.js';
+import { judge, leftUntilClosed, type DirtyMinute } from './judge.js';
 import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.js';
 
 /**
- * Judges dirty minutes in the background, one evaluator at a time for an integration. Marks, cases, versions
- * and facts of one step commit together, so a crash repeats a step and never half of one.
+ * Judges dirty and closed minutes in the background, one evaluator at a time for an integration. Marks, cases,
+ * versions and facts of one step commit together, so a crash repeats a step and never half of one.
  */
 
 const IDLE_MS = 250;
@@ -35,6 +37,7 @@ export class Evaluator extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(System) private readonly system: System,
     @Inject(LOGGER) logger: Logger,
   ) {
     super({ name: 'fair-use evaluator', idleMs: IDLE_MS, logger });
@@ -42,39 +45,48 @@ export class Evaluator extends BackgroundLoop {
 
   /**
    * Up to a hundred integrations; true when there was or may be more to do.
-   * @throws AggregateError after the round when an integration could not be judged; the others were
+   * @throws AggregateError after the round when something could not be judged; the rest was
    */
   protected override async step(): Promise<boolean> {
+    const errors: unknown[] = [];
+    // The minutes that wait for the log to go on wait longer while it is away, and hold nothing else back.
+    const before = await minutesClosed(this.database, this.system, defaultPolicy).catch((error: unknown) => {
+      errors.push(error);
+      return 0;
+    });
     const waiting = await this.database.query<{ integrationId: string }[]>(
-      `select distinct integration_id as "integrationId" from dirty_minute where integration_id > $1
-       order by integration_id limit $2`,
-      [this.after, INTEGRATIONS_PER_ROUND],
+      `select integration_id as "integrationId" from dirty_minute where integration_id > $1
+       union select integration_id from unclosed_minute where integration_id > $1 and minute < $3
+       order by 1 limit $2`,
+      [this.after, INTEGRATIONS_PER_ROUND, before],
     );
     const isLastOfAll = waiting.length < INTEGRATIONS_PER_ROUND;
     this.after = isLastOfAll ? '' : waiting.at(-1)!.integrationId;
     let hasJudged = false;
-    const errors: unknown[] = [];
     for (const { integrationId } of waiting) {
       try {
-        hasJudged = (await this.evaluate(integrationId)) || hasJudged;
+        hasJudged = (await this.evaluate(integrationId, before)) || hasJudged;
       } catch (error) {
         errors.push(error);
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, 'some integrations could not be judged');
+    if (errors.length > 0) throw new AggregateError(errors, 'some minutes could not be judged');
     return hasJudged || !isLastOfAll;
   }
 
-  private async evaluate(integrationId: string): Promise<boolean> {
+  /** @param before minutes before this one are closed */
+  private async evaluate(integrationId: string, before: number): Promise<boolean> {
     return withActor(this.database, systemActor('fair-use'), async (tx) => {
       await lockEvaluation(tx, integrationId);
       const dirty = await takeDirtyMinutes(tx, integrationId);
-      if (dirty.length === 0) return false;
-      const docket = await readDocket(tx, integrationId, dirty, defaultPolicy);
+      const closed = await takeClosedMinutes(tx, integrationId, before);
+      if (dirty.length + closed.length === 0) return false;
+      const docket = await readDocket(tx, integrationId, { dirty, closed }, defaultPolicy);
       await this.decide(tx, judge(docket, defaultPolicy));
-      const judged = dirty.filter((mark) => isJudged(mark, docket.closedBefore, defaultPolicy));
-      await forget(tx, integrationId, judged);
-      return judged.length > 0;
+      await forget(tx, integrationId, dirty);
+      await forgetClosed(tx, integrationId, closed);
+      await leaveUntilClosed(tx, integrationId, leftUntilClosed(docket, defaultPolicy));
+      return true;
     });
   }
 

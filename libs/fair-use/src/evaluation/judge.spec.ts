@@ -5,11 +5,11 @@ import { decideCases, type KeptCase } from '../breach/decide-cases.js';
 import { settle, settledThrough, unsettle } from '../breach/settle.js';
 import { defaultPolicy } from '../policy/default-policy.js';
 import type { Policy } from '../policy/policy.js';
-import { RULES, type Rule } from '../rules/registry.js';
+import { RULES, ruleNamed, type Rule } from '../rules/registry.js';
 import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import { minuteOf } from '../signals/minute.js';
-import { isJudged, judge, minutesAround, type DirtyMinute } from './judge.js';
+import { closedBefore, judge, leftUntilClosed, minutesAround, type DirtyMinute } from './judge.js';
 
 const START = Date.UTC(2026, 8, 30, 10);
 const APPENDED = '2026-09-30T12:00:00.000Z';
@@ -29,10 +29,28 @@ const policy: Policy = {
         critical: { calls: 7, minutes: 3 },
       },
     },
+    BURST: {
+      windowMinutes: 5,
+      thresholds: { warning: { calls: 3, minutes: 1 }, error: { calls: 3, minutes: 2 } },
+    },
+    WRITE_RATE: {
+      windowMinutes: 4,
+      thresholds: { warning: { calls: 3, minutes: 1 }, critical: { calls: 3, minutes: 2 } },
+    },
+    SERVER_TIME: {
+      windowMinutes: 4,
+      thresholds: {
+        warning: { serverTimeMs: 60_000, minutes: 2 },
+        error: { serverTimeMs: 100_000, minutes: 2 },
+      },
+    },
+    ERROR_RATIO_4XX: { windowMinutes: 4, minCalls: 6, thresholds: { info: 30, warning: 40, error: 60 } },
+    THROTTLED_RATIO: { windowMinutes: 3, minCalls: 4, thresholds: { info: 0, warning: 20, error: 50 } },
     POLLING_UNFILTERED: {
       windowMinutes: 6,
       thresholds: { info: 4, warning: 6, error: 9, critical: 14 },
     },
+    POLLING_TOO_OFTEN: { windowMinutes: 5, thresholds: { info: 3, warning: 5 } },
   },
 };
 
@@ -40,6 +58,7 @@ const policy: Policy = {
 class Desk {
   signals: Signals = NO_SIGNALS;
   dirty: DirtyMinute[] = [];
+  unclosed: DirtyMinute[] = [];
   /** Of each key, oldest first. */
   readonly cases = new Map<string, KeptCase[]>();
   /** The minutes through which each key was settled, but for what was taken back. */
@@ -58,16 +77,20 @@ class Desk {
     this.dirty.push({ agreementId, minute, appendedAt: APPENDED });
   }
 
-  /** Judges some of the marks, as many as `wanted`, beginning with the one at `from`. */
-  evaluate(from = 0, wanted = this.dirty.length): void {
-    const taken = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
-    const near = new Set(minutesAround(taken, this.policy));
+  /**
+   * Judges some of the marks, as many as `wanted`, beginning with the one at `from`, and the minutes that are
+   * closed: those before `before`.
+   */
+  evaluate(before: number, from = 0, wanted = this.dirty.length): void {
+    const dirty = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
+    const closed = this.unclosed.filter((mark) => mark.minute < before);
+    const near = new Set(minutesAround([...dirty, ...closed], this.policy));
     const docket = {
       integrationId: 'isv_eksempel',
-      dirty: taken,
+      dirty,
+      closed,
       pairs: [...this.signals.pairs.values()].filter((row) => near.has(row.minute)),
       routes: [...this.signals.routes.values()].filter((row) => near.has(row.minute)),
-      closedBefore: 0,
       settled: new Map(
         [...this.cases].map(([key, cases]) => [
           key,
@@ -75,6 +98,8 @@ class Desk {
         ]),
       ),
     };
+    const left = leftUntilClosed(docket, this.policy);
+    this.unclosed = [...this.unclosed.filter((mark) => !closed.includes(mark)), ...left];
     for (const { rule, subject, findings } of judge(docket, this.policy)) {
       const cases = this.cases.get(breachKeyOf(rule, subject)) ?? [];
       const breachId = `${breachKeyOf(rule, subject)} ${cases.length + 1}`;
@@ -113,7 +138,7 @@ class Desk {
   }
 
   finish() {
-    while (this.dirty.length > 0) this.evaluate();
+    while (this.dirty.length + this.unclosed.length > 0) this.evaluate(Number.MAX_SAFE_INTEGER);
     return [...this.cases.values()]
       .flat()
       .map(({ breach, peak, after }) => ({ ...told(breach), peak, after }))
@@ -134,9 +159,13 @@ const call = fc
     second: fc.integer({ min: 0, max: 59 }),
     agreement: fc.constantFrom('148383', '200001'),
     route: fc.constantFrom(CONTACTS, '/v1/{organizationId}/invoices'),
+    method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
+    durationMs: fc.integer({ min: 0, max: 70_000 }),
+    status: fc.constantFrom(...Array<number>(10).fill(200), 404, 429),
+    query: fc.record({ page: fc.constantFrom(0, 0, 1), hasChangesSince: fc.boolean() }),
   })
-  .map(({ minute, second, agreement, route }) =>
-    callAt(at(minute, second), { organizationId: agreement, route }),
+  .map(({ minute, second, agreement, ...data }) =>
+    callAt(at(minute, second), { organizationId: agreement, ...data }),
   );
 
 describe('the final cases', () => {
@@ -148,6 +177,7 @@ describe('the final cases', () => {
       }),
     });
     let opened = 0;
+    const broken = new Set<string>();
     fc.assert(
       fc.property(
         fc.array(call, { minLength: 20, maxLength: 160 }).chain((calls) =>
@@ -167,15 +197,19 @@ describe('the final cases', () => {
           const rest = [...shuffled];
           for (const { size, evaluations } of steps) {
             piecemeal.add(rest.splice(0, size));
-            for (const { from, wanted } of evaluations) piecemeal.evaluate(from, wanted);
+            // No call that is yet to come lies before this minute.
+            const before = Math.min(...rest.map(({ time }) => minuteOf(time)));
+            for (const { from, wanted } of evaluations) piecemeal.evaluate(before, from, wanted);
           }
           piecemeal.add(rest);
           expect(piecemeal.finish()).toEqual(expected);
+          for (const { ruleId } of expected) broken.add(ruleId);
         },
       ),
       { numRuns: 300 },
     );
     expect(opened).toBeGreaterThan(300);
+    expect([...broken].sort()).toEqual(RULES.map(({ id }) => id).sort());
   });
 });
 
@@ -219,7 +253,7 @@ describe('the final cases around resolutions', () => {
       const arrived = rest.splice(0, size);
       newest = Math.max(newest, ...arrived.map(({ minute }) => minute));
       desk.add(arrived.map(({ event }) => event));
-      for (const { from, wanted } of evaluations) desk.evaluate(from, wanted);
+      for (const { from, wanted } of evaluations) desk.evaluate(0, from, wanted);
       // No judged minute lies behind the one that is settled: `minuteToSettle`.
       if (then === 'settle') desk.settle(first + newest + ahead);
       if (then === 'take back') desk.takeBack();
@@ -313,31 +347,40 @@ describe('what is judged', () => {
       return null;
     },
   });
-  const judged = (dirty: DirtyMinute[], isMonotone: boolean, closedBefore: number) => {
+  const docketOf = (dirty: DirtyMinute[], closed: DirtyMinute[] = []) => {
+    return { integrationId: 'isv_eksempel', dirty, closed, pairs, routes: [], settled: new Map() };
+  };
+  const judged = (dirty: DirtyMinute[], closed: DirtyMinute[], isMonotone: boolean) => {
     judgedMinutes.length = 0;
-    const docket = {
-      integrationId: 'isv_eksempel',
-      dirty,
-      pairs,
-      routes: [],
-      closedBefore,
-      settled: new Map(),
-    };
-    judge(docket, policy, [spy(isMonotone)]);
+    judge(docketOf(dirty, closed), policy, [spy(isMonotone)]);
     return [...judgedMinutes];
   };
+  const left = (dirty: DirtyMinute[], rule: Rule) =>
+    leftUntilClosed(docketOf(dirty), policy, [rule]).map(({ minute }) => minute - first);
 
   it('is the dirty minute and those with rows whose window holds it, oldest first', () => {
-    expect(judged([mark(1)], true, 0)).toEqual([1, 3]);
-    expect(judged([mark(9), mark(0)], true, 0)).toEqual([0, 1, 3, 9]);
-    expect(judged([mark(5)], true, 0)).toEqual([]);
+    expect(judged([mark(1)], [], true)).toEqual([1, 3]);
+    expect(judged([mark(9), mark(0)], [], true)).toEqual([0, 1, 3, 9]);
+    expect(judged([mark(5)], [], true)).toEqual([]);
   });
 
-  it('waits for closed minutes where more calls could lower the verdict', () => {
-    expect(judged([mark(0)], false, first + 3)).toEqual([0, 1]);
-    expect(isJudged(mark(0), first + 3, policy, [spy(false)])).toBe(false);
-    expect(isJudged(mark(0), first + 4, policy, [spy(false)])).toBe(true);
-    expect(isJudged(mark(0), 0, policy, [spy(true)])).toBe(true);
+  it('is only what has closed, where more calls could lower the verdict', () => {
+    expect(judged([mark(0)], [], false)).toEqual([]);
+    expect(judged([mark(0)], [mark(1)], false)).toEqual([1]);
+    expect(judged([], [mark(1)], true)).toEqual([]);
+  });
+
+  it('waits until it is closed: the same minutes, as long as there may be something to find', () => {
+    expect(left([mark(1)], spy(false))).toEqual([1, 3]);
+    expect(left([mark(1)], { ...spy(false), canCarry: () => false })).toEqual([]);
+    const canCarry = ({ minute }: { minute: number }) => minute === first + 3;
+    expect(left([mark(0), mark(9)], { ...spy(false), canCarry })).toEqual([3]);
+    expect(left([mark(1)], spy(true))).toEqual([]);
+  });
+
+  it('closes two minutes after the log was read past it', () => {
+    expect(closedBefore(new Date(at(5)), policy)).toBe(first + 3);
+    expect(closedBefore(new Date(at(5, -1)), policy)).toBe(first + 2);
   });
 
   it('is dated by the newest record within the window, not by records outside it', () => {
@@ -347,7 +390,7 @@ describe('what is judged', () => {
       dirty: [mark(0, at(2)), mark(1, at(3)), mark(2, at(700))],
       pairs: [...signalsOf(calls, policy).pairs.values()],
       routes: [],
-      closedBefore: 0,
+      closed: [],
       settled: new Map(),
     };
     const [judgement] = judge(docket, policy);
@@ -364,13 +407,13 @@ describe('what is judged', () => {
         dirty: [0, 1, 2, 3].map((minute) => mark(minute)),
         pairs: [...signalsOf(calls, policy).pairs.values()],
         routes: [],
-        closedBefore: 0,
+        closed: [],
         settled: new Map([
           ['RATE_MINUTE:isv_eksempel:148383', settled],
           ['RATE_MINUTE:isv_eksempel:200001', [first + 1]],
         ]),
       };
-      return judge(docket, policy).flatMap(({ findings }) =>
+      return judge(docket, policy, [ruleNamed('RATE_MINUTE')]).flatMap(({ findings }) =>
         findings.map(({ verdict }) => minuteOf(verdict.windowEnd) - 1 - first),
       );
     };

@@ -1,13 +1,28 @@
 import { Controller, Inject } from '@nestjs/common';
 import { fields } from '@taxameter/contracts';
-import { databaseOf, defineRoute, Input, Route, withActor, type CallOf } from '@taxameter/platform';
+import {
+  databaseOf,
+  defineRoute,
+  EventLogError,
+  Input,
+  Problem,
+  Route,
+  System,
+  withActor,
+  type CallOf,
+} from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { minutesClosed } from './closing.service.js';
 
 /** Shows how far judging is behind counting. */
 
 const status = z.object({
   dirty: z.int().describe('minutes (by integration and agreement) that wait to be judged; 0: all is judged'),
+  open: z
+    .int()
+    .describe('minutes with refused calls, judged by shares once the log is two minutes past them'),
   watermarks: z.array(
     z.object({
       topic: z.string(),
@@ -33,18 +48,29 @@ type Watermark = Omit<z.input<typeof status>['watermarks'][number], 'eventTime' 
 
 @Controller()
 export class StatusController {
-  constructor(@Inject(databaseOf('fair-use')) private readonly database: DataSource) {}
+  constructor(
+    @Inject(databaseOf('fair-use')) private readonly database: DataSource,
+    @Inject(System) private readonly system: System,
+  ) {}
 
   @Route(getFairUseStatus)
   async status(@Input() { actor }: CallOf<typeof getFairUseStatus>): Promise<z.input<typeof status>> {
+    const before = await minutesClosed(this.database, this.system, defaultPolicy).catch(refuseAsAway);
     return withActor(this.database, actor, async (tx) => {
-      const [{ dirty }] = await tx.query<[{ dirty: number }]>('select count(*) as dirty from dirty_minute');
+      // One statement: a minute that leaves one table for the other is seen in one of them.
+      const [{ dirty, open }] = await tx.query<[{ dirty: number; open: number }]>(
+        `select (select count(*) from dirty_minute) + count(*) filter (where minute < $1) as dirty,
+                count(*) filter (where minute >= $1) as open
+         from unclosed_minute`,
+        [before],
+      );
       const watermarks = await tx.query<Watermark[]>(
         `select topic, partition, event_time as "eventTime", appended_at as "appendedAt"
          from watermark order by topic, partition`,
       );
       return {
         dirty,
+        open,
         watermarks: watermarks.map((mark) => ({
           ...mark,
           eventTime: mark.eventTime.toISOString(),
@@ -53,4 +79,9 @@ export class StatusController {
       };
     });
   }
+}
+
+function refuseAsAway(error: unknown): never {
+  if (!(error instanceof EventLogError)) throw error;
+  throw new Problem(503, 'event-log-away', error.message);
 }

@@ -1,20 +1,9 @@
-import fc from 'fast-check';
-import { SEVERITIES } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
-import type { Policy } from '../policy/policy.js';
-import { judgePollingUnfiltered } from '../rules/polling-unfiltered.js';
-import { judgeRateMinute } from '../rules/rate-minute.js';
 import { RULES } from '../rules/registry.js';
 import type { Verdict } from '../rules/verdict.js';
-import { minuteOf } from '../signals/minute.js';
-import { signalsOf } from '../signals/signals.js';
-import { callAt, CONTACTS } from '../signals/signals.testing.js';
+import { CONTACTS } from '../signals/signals.testing.js';
 import { guidanceFor } from './guidance.js';
-import { recommendedCallsPerMinute, recommendedMinutesBetweenSweeps } from './recommendations.js';
-import { fillText, minutes, wholeNumber } from './text.js';
-
-const MINUTE_MS = 60_000;
-const START_MS = Date.UTC(2026, 8, 30, 12);
+import { fillText, minutes, secondsOf, wholeNumber } from './text.js';
 
 const verdict: Verdict = {
   severity: 'critical',
@@ -58,6 +47,65 @@ describe('guidance', () => {
     expect(en).toContain('at least 30 minutes between fetches');
   });
 
+  it('tells how long to wait between writes, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 45, threshold: 41 } as const;
+    const { da } = guidanceFor('WRITE_RATE', found, { agreementId: '148383', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I mindst 5 af de 15 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration foretaget 45 ' +
+        'eller flere skrivende kald (POST, PUT, PATCH og DELETE) pr. minut for aftale 148383. Grænsen går ' +
+        'ved 41 pr. minut. Læg de skrivende kald i en kø, og lad der gå mindst 2 sekunder fra det ene til ' +
+        'det næste.',
+    );
+  });
+
+  it('tells the server time in whole seconds and how little to keep to, in English', () => {
+    const found = { ...verdict, severity: 'warning', value: 61_900, threshold: 60_000 } as const;
+    const { en } = guidanceFor('SERVER_TIME', found, { agreementId: '', route: '' }, defaultPolicy);
+    expect(en).toContain('your calls without an agreement together kept the server busy for 61 seconds');
+    expect(en).toContain('The limit is reached at 60 seconds per minute.');
+    expect(en).toContain('at most 29 seconds per minute waiting for answers');
+  });
+
+  it('tells the share of refused calls and when to stop, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 17.5, threshold: 15 } as const;
+    const subject = { agreementId: '148383', route: '' };
+    expect(guidanceFor('ERROR_RATIO_4XX', found, subject, defaultPolicy).da).toBe(
+      'I løbet af de 15 minutter frem til 30.09.2026 kl. 22.00 UTC blev 17,5 % af jeres kald for aftale ' +
+        '148383 afvist med status 400–499 (429 og kunder uden det rette abonnement er ikke talt med). ' +
+        'Grænsen går ved 15 %, når der er mindst 100 kald. Ret kaldet, før I sender det igen: fejlen ' +
+        'forsvinder ikke ved et nyt forsøg. Er 2 af de seneste 100 kald afvist, så stop, og find årsagen, ' +
+        'før I fortsætter.',
+    );
+  });
+
+  it('calls one 429 of thousands neither none nor above a limit of 0%', () => {
+    const found = { ...verdict, severity: 'info', value: 0, threshold: 0 } as const;
+    const { en } = guidanceFor('THROTTLED_RATIO', found, { agreementId: '1', route: '' }, defaultPolicy);
+    expect(en).toContain('less than 0.1% of your calls');
+    expect(en).toContain('The limit is reached at the first one when there are at least 50 calls.');
+  });
+
+  it('praises the filter and tells how long to wait, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 61, threshold: 60 } as const;
+    const subject = { agreementId: '148383', route: CONTACTS };
+    expect(guidanceFor('POLLING_TOO_OFTEN', found, subject, defaultPolicy).da).toBe(
+      'Ændringerne i listen `GET /v1/{organizationId}/contacts` er hentet 61 gange i løbet af de 60 minutter ' +
+        'frem til 30.09.2026 kl. 22.00 UTC for aftale 148383. Det er rigtigt kun at hente det, der er ' +
+        'ændret, men grænsen går ved 60 gange. Brug webhooks, hvor de findes, eller lad der gå mindst ' +
+        '3 minutter mellem hentningerne.',
+    );
+  });
+
+  it('tells the burst, in how many seconds it was, and how fast a queue may be, in Danish', () => {
+    const found = { ...verdict, severity: 'error', value: 61, threshold: 50 } as const;
+    const { da } = guidanceFor('BURST', found, { agreementId: '148383', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I mindst 3 af de 10 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration foretaget 61 kald ' +
+        'eller flere på 5 sekunder for aftale 148383. Grænsen går ved 50 kald på 5 sekunder. Send kaldene ' +
+        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 24 på et minut.',
+    );
+  });
+
   it('would rather fail than show a partner an empty placeholder', () => {
     expect(() => fillText({ da: '{value} kald', en: '{value} calls' }, {})).toThrow('{value}');
   });
@@ -65,83 +113,6 @@ describe('guidance', () => {
   it('writes numbers as each language does', () => {
     expect(wholeNumber(1234567)).toEqual({ da: '1.234.567', en: '1,234,567' });
     expect(minutes(1)).toEqual({ da: '1 minut', en: '1 minute' });
-  });
-});
-
-/** The worst that any window would say of calls at these times, every minute judged. */
-function worstOver(timesMs: readonly number[], policy: Policy): unknown[] {
-  const events = timesMs.map((ms) => callAt(new Date(ms).toISOString()));
-  const { pairs, routes } = signalsOf(events, policy);
-  const lastMinute = minuteOf(new Date(Math.max(...timesMs)).toISOString());
-  const found: unknown[] = [];
-  for (let minute = minuteOf(new Date(START_MS).toISOString()); minute <= lastMinute; minute += 1) {
-    found.push(judgeRateMinute([...pairs.values()], policy, minute));
-    found.push(judgePollingUnfiltered([...routes.values()], policy, minute));
-  }
-  return found.filter((each) => each !== null);
-}
-
-describe('a client that obeys the advice', () => {
-  it('makes all the calls of its own minute at once and is still below info', () => {
-    const rate = recommendedCallsPerMinute(defaultPolicy);
-    const obeys = fc.array(fc.integer({ min: 0, max: MINUTE_MS - 1 }), { minLength: 20, maxLength: 20 });
-    fc.assert(
-      fc.property(obeys, fc.nat({ max: MINUTE_MS - 1 }), (offsets, clockMs) => {
-        const times = offsets.flatMap((offset, minute) =>
-          Array<number>(rate).fill(START_MS + clockMs + minute * MINUTE_MS + offset),
-        );
-        const events = times.map((ms) =>
-          callAt(new Date(ms).toISOString(), { operation: 'item', route: `${CONTACTS}/{guid}` }),
-        );
-        const highest = [...signalsOf(events, defaultPolicy).pairs.values()].map((row) => row.calls);
-        expect(Math.max(...highest)).toBeLessThan(defaultPolicy.rules.RATE_MINUTE.thresholds.info!.calls);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  it('fetches the whole list as often as advised, with a timer 20 seconds off, and breaks no rule', () => {
-    const gapMs = recommendedMinutesBetweenSweeps(defaultPolicy) * MINUTE_MS;
-    const times = Array.from({ length: 48 }, (_, index) => START_MS + index * gapMs - (index % 2) * 20_000);
-    expect(worstOver(times, defaultPolicy)).toEqual([]);
-  });
-
-  it('is no longer safe when it fetches at twice that pace', () => {
-    const gapMs = (recommendedMinutesBetweenSweeps(defaultPolicy) * MINUTE_MS) / 2;
-    const times = Array.from({ length: 48 }, (_, index) => START_MS + index * gapMs);
-    expect(worstOver(times, defaultPolicy)).not.toEqual([]);
-  });
-
-  it('is below the lowest threshold of any policy that leaves room for advice', () => {
-    const anyPolicy = fc
-      .record({ calls: fc.integer({ min: 3, max: 500 }), sweeps: fc.integer({ min: 2, max: 200 }) })
-      .map(({ calls, sweeps }): Policy => ({
-        ...defaultPolicy,
-        rules: {
-          RATE_MINUTE: { windowMinutes: 15, thresholds: { warning: { calls, minutes: 1 } } },
-          POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
-        },
-      }));
-    fc.assert(
-      fc.property(anyPolicy, (policy) => {
-        expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(
-          policy.rules.RATE_MINUTE.thresholds.warning!.calls,
-        );
-        const mostInAnHour = Math.ceil(60 / recommendedMinutesBetweenSweeps(policy));
-        expect(mostInAnHour).toBeLessThan(policy.rules.POLLING_UNFILTERED.thresholds.error!);
-      }),
-    );
-  });
-
-  it('cannot exist under a policy that forbids the first call, and the library says so', () => {
-    const forbidding: Policy = {
-      ...defaultPolicy,
-      rules: {
-        RATE_MINUTE: { windowMinutes: 15, thresholds: { [SEVERITIES[0]]: { calls: 2, minutes: 1 } } },
-        POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { info: 1 } },
-      },
-    };
-    expect(() => recommendedCallsPerMinute(forbidding)).toThrow(RangeError);
-    expect(() => recommendedMinutesBetweenSweeps(forbidding)).toThrow(RangeError);
+    expect(secondsOf(1_999)).toEqual({ da: '1 sekund', en: '1 second' });
   });
 });

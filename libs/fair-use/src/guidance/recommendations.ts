@@ -1,5 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
-import type { Policy, Thresholds } from '../policy/policy.js';
+import type { CallsHeld, HeldSettings, Policy, Thresholds } from '../policy/policy.js';
+import { SLOTS_PER_MINUTE } from '../signals/signals.js';
 
 /**
  * Computes, from the policy in force, advice that is never itself a breach, however literally it is followed
@@ -7,17 +8,34 @@ import type { Policy, Thresholds } from '../policy/policy.js';
  */
 
 /**
- * Calls per minute that keep a pair below every threshold of RATE_MINUTE. Half of what lies below the lowest
- * one: a partner's own minutes do not begin when ours do, so one of our minutes may hold the end of one full
- * minute of theirs and the start of the next. A rule over a longer window, once it exists, takes its part
- * here, so that the stricter one decides.
+ * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE and BURST. Half of
+ * what lies below the lowest of RATE_MINUTE: a partner's own minutes do not begin when ours do, so one of our
+ * minutes may hold the end of one full minute of theirs and the start of the next. Of BURST one call in each
+ * slot is left unused, for a timer that goes off early. A rule over a longer window, once it exists, takes its
+ * part here, so that the stricter one decides.
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedCallsPerMinute(policy: Policy): number {
-  const lowest = lowestOf(policy.rules.RATE_MINUTE.thresholds, (threshold) => threshold.calls);
+  const { RATE_MINUTE, BURST } = policy.rules;
+  const [lowest, lowestOfSlot] = [lowestCalls(RATE_MINUTE), lowestCalls(BURST)];
+  const calls = Math.min(Math.floor((lowest - 1) / 2), SLOTS_PER_MINUTE * (lowestOfSlot - 2));
+  if (calls < 1)
+    throw new RangeError(
+      `RATE_MINUTE and BURST speak up at ${lowest} calls a minute and ${lowestOfSlot} in seconds: no rate can be advised`,
+    );
+  return calls;
+}
+
+/**
+ * Calls in as many seconds as a slot has that keep a pair below every threshold of BURST, wherever within
+ * them they lie: one of our slots may hold the end of one of a partner's and the start of the next.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedCallsPerSlot(policy: Policy): number {
+  const lowest = lowestCalls(policy.rules.BURST);
   const calls = Math.floor((lowest - 1) / 2);
   if (calls < 1)
-    throw new RangeError(`RATE_MINUTE speaks up at ${lowest} calls a minute: no rate can be advised`);
+    throw new RangeError(`BURST speaks up at ${lowest} calls within seconds: no number can be advised`);
   return calls;
 }
 
@@ -28,11 +46,68 @@ export function recommendedCallsPerMinute(policy: Policy): number {
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedMinutesBetweenSweeps(policy: Policy): number {
-  const { windowMinutes, thresholds } = policy.rules.POLLING_UNFILTERED;
+  return minutesBetween('POLLING_UNFILTERED', policy);
+}
+
+/**
+ * Minutes between two questions for the changes of a list that keep it below every threshold of
+ * POLLING_TOO_OFTEN, worked out in the same way.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMinutesBetweenChanges(policy: Policy): number {
+  return minutesBetween('POLLING_TOO_OFTEN', policy);
+}
+
+function minutesBetween(ruleId: 'POLLING_UNFILTERED' | 'POLLING_TOO_OFTEN', policy: Policy): number {
+  const { windowMinutes, thresholds } = policy.rules[ruleId];
   const lowest = lowestOf(thresholds, (threshold) => threshold);
-  if (lowest < 2)
-    throw new RangeError('POLLING_UNFILTERED speaks up at the first fetch: no gap can be advised');
+  if (lowest < 2) throw new RangeError(`${ruleId} speaks up at the first fetch: no gap can be advised`);
   return Math.ceil(windowMinutes / Math.max(1, lowest - 2));
+}
+
+/**
+ * Time between two calls that write, in ms and whole seconds, that keeps a pair below every threshold of
+ * WRITE_RATE. A gap of 60 / n seconds puts at most n writes into a minute; one more is left unused, for a
+ * timer that goes off early.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMsBetweenWrites(policy: Policy): number {
+  const lowest = lowestCalls(policy.rules.WRITE_RATE);
+  if (lowest < 3)
+    throw new RangeError(`WRITE_RATE speaks up at ${lowest} writes a minute: no gap can be advised`);
+  return Math.ceil(60 / (lowest - 2)) * 1000;
+}
+
+/**
+ * Server time a minute, in ms and whole seconds, that keeps a pair below every threshold of SERVER_TIME. Half
+ * of what lies below the lowest one, since a minute of ours may hold two halves of a partner's; a partner
+ * who measures how long the answers took stays below it, as they take longer than the server needs.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedServerTimeMs(policy: Policy): number {
+  const lowest = lowestOf(policy.rules.SERVER_TIME.thresholds, (threshold) => threshold.serverTimeMs);
+  const seconds = Math.floor((lowest - 1) / 2000);
+  if (seconds < 1) throw new RangeError(`SERVER_TIME speaks up at ${lowest} ms: no time can be advised`);
+  return seconds * 1000;
+}
+
+/**
+ * How many of the latest `minCalls` calls may be refused before a client should stop, so that it stays below
+ * every threshold of ERROR_RATIO_4XX. A window of n calls holds at most that many in each `minCalls` of them
+ * and in what is left over; the worst is one call more than `minCalls`, which may hold it twice.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedRefusals(policy: Policy): number {
+  const { minCalls, thresholds } = policy.rules.ERROR_RATIO_4XX;
+  const lowest = lowestOf(thresholds, (threshold) => threshold);
+  const refusals = Math.ceil((lowest * (minCalls + 1)) / 200) - 1;
+  if (refusals < 1)
+    throw new RangeError(`ERROR_RATIO_4XX speaks up at ${lowest} %: no number of refusals can be advised`);
+  return refusals;
+}
+
+function lowestCalls({ thresholds }: HeldSettings<CallsHeld>): number {
+  return lowestOf(thresholds, ({ calls }) => calls);
 }
 
 function lowestOf<Threshold>(

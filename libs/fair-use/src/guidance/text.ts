@@ -42,6 +42,22 @@ export function minutes(value: number): Bilingual {
   };
 }
 
+/** A time in ms as whole seconds with their unit, rounded down. */
+export function secondsOf(ms: number): Bilingual {
+  const seconds = Math.floor(ms / 1000);
+  const { da, en } = wholeNumber(seconds);
+  return {
+    da: `${da} ${seconds === 1 ? 'sekund' : 'sekunder'}`,
+    en: `${en} ${seconds === 1 ? 'second' : 'seconds'}`,
+  };
+}
+
+/** A share in percent with at most one decimal: `7,5 %` and `7.5%`. */
+export function percent(value: number): Bilingual {
+  const text = String(value);
+  return { da: `${text.replace('.', ',')} %`, en: `${text}%` };
+}
+
 /** An instant to the minute, in UTC, and saying so: `30.09.2026 kl. 22.00 UTC` and `2026-09-30 22:00 UTC`. */
 export function instantText(instant: string): Bilingual {
   const iso = new Date(instant).toISOString();

@@ -1,6 +1,6 @@
 import { agreementIdOf, type ApiCall, type ApiCallEvent } from '@taxameter/contracts';
 import { filterableRoute, type Policy } from '../policy/policy.js';
-import { countsAgainstPartner } from '../signals/signals.js';
+import { countsAgainstPartner, isClientError } from '../signals/signals.js';
 
 /**
  * What a batch of calls shows of the integrations that made them. All of it merges in any order: sums by day, sets of minutes
@@ -15,9 +15,6 @@ const SMALL_PAGE = 100;
 
 /** `POST /v1/{organizationId}/sms/{voucherGuid}/send-sms` and its later versions (domain rule 1.2). */
 const SENDS_SMS = /\/send-sms$/;
-
-/** The customer has not bought what the call needs: not the partner's fault (domain rule 1.7.4). */
-const NOT_BOUGHT = 48;
 
 /** Sums of one integration on one day, in UTC. */
 export interface DayMeasures {
@@ -160,7 +157,7 @@ function addMeasures(to: Mutable, call: ApiCall, policy: Policy): void {
   // An emitter that says nothing of the query may have filtered: nobody is blamed for what was not told.
   const isSweep = isList && page === 0 && query != null && filterableRoute(policy, route) !== null;
   const isLaterPage = isList && page > 0;
-  const isRefused = status >= 400 && status !== 429 && !(status === 403 && call.errorCode === NOT_BOUGHT);
+  const isRefused = isClientError(call);
   to.calls += 1;
   if (integrationKind === 'public') to.publicCalls += 1;
   if (integrationKind === 'personal') to.personalCalls += 1;

@@ -27,7 +27,7 @@ const FILTERABLE_ROUTES: readonly FilterableRoute[] = [
 ];
 
 export const defaultPolicy: Policy = {
-  version: 1,
+  version: 2,
   rules: {
     // 100 a minute per organisation and client is Dinero's published hard limit, "not something to strive
     // for": the rule speaks up at half of it. Five minutes of fifteen forgive one bulk job; critical asks for
@@ -41,14 +41,62 @@ export const defaultPolicy: Policy = {
         critical: { calls: 100, minutes: 10 },
       },
     },
+    // 25 calls in five seconds is the limit of Fortnox and Pennylane.
+    BURST: {
+      windowMinutes: 10,
+      thresholds: {
+        warning: { calls: 25, minutes: 3 },
+        error: { calls: 50, minutes: 3 },
+        critical: { calls: 80, minutes: 3 },
+      },
+    },
+    // More than 40, 60 and 80 writes. 80 a minute is GitHub's limit for requests that create content; a write
+    // weighs about five reads.
+    WRITE_RATE: {
+      windowMinutes: 15,
+      thresholds: {
+        warning: { calls: 41, minutes: 5 },
+        error: { calls: 61, minutes: 5 },
+        critical: { calls: 81, minutes: 10 },
+      },
+    },
+    // 90 s a minute is GitHub's limit for the time that its servers spend on one client. One call at a time
+    // never reaches 60.
+    SERVER_TIME: {
+      windowMinutes: 15,
+      thresholds: {
+        warning: { serverTimeMs: 60_000, minutes: 5 },
+        error: { serverTimeMs: 90_000, minutes: 5 },
+        critical: { serverTimeMs: 180_000, minutes: 10 },
+      },
+    },
+    // Dinero's best practices: "expect action to be taken, if you hit a lot of 400, 401 or 403 requests". A
+    // hundred calls, so that three typing errors of a new integration are none.
+    ERROR_RATIO_4XX: {
+      windowMinutes: 15,
+      minCalls: 100,
+      thresholds: { info: 5, warning: 15, error: 35, critical: 70 },
+    },
+    // Any 429 is worth a word, since it takes 100 calls in a minute to get one.
+    THROTTLED_RATIO: {
+      windowMinutes: 15,
+      minCalls: 50,
+      thresholds: { info: 0, warning: 2, error: 10, critical: 30 },
+    },
     // 12 an hour is a full fetch every five minutes, 300 one every twelve seconds.
     POLLING_UNFILTERED: {
       windowMinutes: 60,
       thresholds: { info: 4, warning: 12, error: 60, critical: 300 },
+    },
+    // 60 an hour is every minute. Asking for changes only is what we ask for, so it is never critical.
+    POLLING_TOO_OFTEN: {
+      windowMinutes: 60,
+      thresholds: { info: 30, warning: 60, error: 240 },
     },
   },
   filterableRoutes: FILTERABLE_ROUTES,
   maxPageSize: 1000,
   evaluationHorizonMs: 2 * 3_600_000,
   reopenWithinMs: 24 * 3_600_000,
+  latenessMs: 2 * 60_000,
 };

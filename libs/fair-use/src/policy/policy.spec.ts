@@ -1,6 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import { defaultPolicy } from './default-policy.js';
-import { filterableRoute } from './policy.js';
+import { filterableRoute, type Thresholds } from './policy.js';
 
 describe('the catalogue of filterable routes', () => {
   it.each([
@@ -27,14 +27,34 @@ describe('the catalogue of filterable routes', () => {
   ])('does not take %s for a list it knows', (route) => {
     expect(filterableRoute(defaultPolicy, route)).toBeNull();
   });
+
+  it('answers the same when it is asked again, and each policy for itself', () => {
+    for (const route of ['/v1/{organizationId}/contacts', '/v1/{organizationId}/accounts']) {
+      expect(filterableRoute(defaultPolicy, route)).toEqual(filterableRoute(defaultPolicy, route));
+    }
+    const without = { ...defaultPolicy, filterableRoutes: [] };
+    expect(filterableRoute(without, '/v1/{organizationId}/contacts')).toBeNull();
+  });
 });
 
 describe('the default policy', () => {
   it('asks for more at each severity than at the one before', () => {
-    const { RATE_MINUTE, POLLING_UNFILTERED } = defaultPolicy.rules;
-    const calls = SEVERITIES.map((severity) => RATE_MINUTE.thresholds[severity]?.calls);
-    const sweeps = SEVERITIES.map((severity) => POLLING_UNFILTERED.thresholds[severity]);
-    expect(calls).toEqual([50, 70, 90, 100]);
-    expect(sweeps).toEqual([4, 12, 60, 300]);
+    const { RATE_MINUTE, BURST, WRITE_RATE, SERVER_TIME } = defaultPolicy.rules;
+    const { ERROR_RATIO_4XX, THROTTLED_RATIO, POLLING_UNFILTERED, POLLING_TOO_OFTEN } = defaultPolicy.rules;
+    const each = <Threshold>(thresholds: Thresholds<Threshold>) =>
+      SEVERITIES.map((severity) => thresholds[severity]);
+    expect(each(RATE_MINUTE.thresholds).map((one) => one?.calls)).toEqual([50, 70, 90, 100]);
+    expect(each(BURST.thresholds).map((one) => one?.calls)).toEqual([undefined, 25, 50, 80]);
+    expect(each(WRITE_RATE.thresholds).map((one) => one?.calls)).toEqual([undefined, 41, 61, 81]);
+    expect(each(SERVER_TIME.thresholds).map((one) => one?.serverTimeMs)).toEqual([
+      undefined,
+      60_000,
+      90_000,
+      180_000,
+    ]);
+    expect(each(ERROR_RATIO_4XX.thresholds)).toEqual([5, 15, 35, 70]);
+    expect(each(THROTTLED_RATIO.thresholds)).toEqual([0, 2, 10, 30]);
+    expect(each(POLLING_UNFILTERED.thresholds)).toEqual([4, 12, 60, 300]);
+    expect(each(POLLING_TOO_OFTEN.thresholds)).toEqual([30, 60, 240, undefined]);
   });
 });

@@ -9,15 +9,33 @@ import type { Severity } from '@taxameter/contracts';
 /** Thresholds by severity; a severity without one never occurs. A threshold is met at its own value (≥). */
 export type Thresholds<Threshold> = Readonly<Partial<Record<Severity, Threshold>>>;
 
-export interface RateMinuteSettings {
-  readonly windowMinutes: number;
-  /** `calls` or more in a minute, in at least `minutes` minutes of the window. */
-  readonly thresholds: Thresholds<{ readonly calls: number; readonly minutes: number }>;
+/** A limit that was reached in at least `minutes` minutes of the window. */
+export interface HeldThreshold {
+  readonly minutes: number;
 }
 
-export interface PollingUnfilteredSettings {
+export interface HeldSettings<Threshold extends HeldThreshold> {
+  readonly windowMinutes: number;
+  readonly thresholds: Thresholds<Threshold>;
+}
+
+/** `calls` or more in a minute, in at least `minutes` minutes of the window. */
+export type CallsHeld = HeldThreshold & { readonly calls: number };
+
+/** `serverTimeMs` or more in a minute, in at least `minutes` minutes of the window. */
+export type ServerTimeHeld = HeldThreshold & { readonly serverTimeMs: number };
+
+export interface SweepSettings {
   readonly windowMinutes: number;
   /** Sweeps of one route in the window. */
+  readonly thresholds: Thresholds<number>;
+}
+
+/** A share of the calls of the window, judged when there are at least `minCalls`. */
+export interface ShareSettings {
+  readonly windowMinutes: number;
+  readonly minCalls: number;
+  /** Percent of the calls, with at most one decimal. */
   readonly thresholds: Thresholds<number>;
 }
 
@@ -32,8 +50,15 @@ export interface FilterableRoute {
 export interface Policy {
   readonly version: number;
   readonly rules: {
-    readonly RATE_MINUTE: RateMinuteSettings;
-    readonly POLLING_UNFILTERED: PollingUnfilteredSettings;
+    readonly RATE_MINUTE: HeldSettings<CallsHeld>;
+    /** `calls` are those of the busiest slot of five seconds of a minute. */
+    readonly BURST: HeldSettings<CallsHeld>;
+    readonly WRITE_RATE: HeldSettings<CallsHeld>;
+    readonly SERVER_TIME: HeldSettings<ServerTimeHeld>;
+    readonly ERROR_RATIO_4XX: ShareSettings;
+    readonly THROTTLED_RATIO: ShareSettings;
+    readonly POLLING_UNFILTERED: SweepSettings;
+    readonly POLLING_TOO_OFTEN: SweepSettings;
   };
   readonly filterableRoutes: readonly FilterableRoute[];
   /** Largest page of a list, for guidance. */
@@ -44,6 +69,11 @@ export interface Policy {
   readonly evaluationHorizonMs: number;
   /** A rule that is broken again within this after a case was settled opens the same case, later a new one. */
   readonly reopenWithinMs: number;
+  /**
+   * How much later than others a call may be told of and still count before its minute is closed: gateways
+   * send in batches, each at its own pace.
+   */
+  readonly latenessMs: number;
 }
 
 export type RuleId = keyof Policy['rules'];
@@ -56,14 +86,29 @@ export type RuleId = keyof Policy['rules'];
 export function filterableRoute(policy: Policy, route: string): FilterableRoute | null {
   let catalogue = catalogues.get(policy.filterableRoutes);
   if (!catalogue) {
-    catalogue = new Map(policy.filterableRoutes.map((entry) => [shapeOf(entry.path), entry]));
-    catalogues.set(policy.filterableRoutes, catalogue);
+    const byShape = new Map(policy.filterableRoutes.map((entry) => [shapeOf(entry.path), entry]));
+    catalogues.set(policy.filterableRoutes, (catalogue = { byShape, asked: new Map() }));
   }
-  return catalogue.get(shapeOf(route)) ?? null;
+  const { byShape, asked } = catalogue;
+  const known = asked.get(route);
+  if (known !== undefined) return known;
+  const entry = byShape.get(shapeOf(route)) ?? null;
+  if (asked.size >= MAX_ASKED) asked.clear();
+  asked.set(route, entry);
+  return entry;
+}
+
+/** An API has some hundred templates; one that writes identifiers into them must not fill the memory. */
+const MAX_ASKED = 10_000;
+
+interface Catalogue {
+  readonly byShape: ReadonlyMap<string, FilterableRoute>;
+  /** What was answered before: working out a shape costs more than all else that is asked of a call. */
+  readonly asked: Map<string, FilterableRoute | null>;
 }
 
 // Asked for every list call: the shapes of a catalogue are worked out once, and forgotten with it.
-const catalogues = new WeakMap<readonly FilterableRoute[], Map<string, FilterableRoute>>();
+const catalogues = new WeakMap<readonly FilterableRoute[], Catalogue>();
 
 function shapeOf(route: string): string {
   return route

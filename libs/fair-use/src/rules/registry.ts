@@ -1,8 +1,14 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { judgeBurst } from './burst.js';
+import { judgeErrorRatio } from './error-ratio.js';
+import { judgePollingTooOften } from './polling-too-often.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
 import { judgeRateMinute } from './rate-minute.js';
+import { judgeServerTime } from './server-time.js';
+import { judgeThrottledRatio } from './throttled-ratio.js';
 import type { Verdict } from './verdict.js';
+import { judgeWriteRate } from './write-rate.js';
 
 /**
  * Lists the rules there are: whoever evaluates, documents or back-tests goes through this list and knows no
@@ -32,10 +38,25 @@ interface RuleOf<Level extends 'pair' | 'route', Row> {
    * closed minutes.
    */
   readonly isMonotone: boolean;
+  /**
+   * Of a rule that is not monotone: whether a row may lead to a finding. No minute waits to be judged for a
+   * window without such a row.
+   */
+  readonly canCarry?: (row: Row) => boolean;
   readonly judge: (rows: readonly Row[], policy: Policy, minute: number) => Verdict | null;
 }
 
 export type Rule = RuleOf<'pair', PairMinute> | RuleOf<'route', RouteMinute>;
+
+const SWEEPS_READ = [
+  'data.route',
+  'data.method',
+  'data.operation',
+  'data.query.page',
+  'data.query.hasChangesSince',
+  'data.query.hasDateRange',
+  'data.query.hasQueryFilter',
+];
 
 // Every signal reads these: who, on which agreement, when, and whether the call counts against the partner at
 // all.
@@ -53,23 +74,76 @@ export const RULES: readonly Rule[] = [
     judge: judgeRateMinute,
   },
   {
+    id: 'BURST',
+    title: { da: 'For mange kald på fem sekunder', en: 'Too many calls within five seconds' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.BURST.windowMinutes,
+    isMonotone: true,
+    judge: judgeBurst,
+  },
+  {
+    id: 'WRITE_RATE',
+    title: { da: 'For mange skrivende kald i minuttet', en: 'Too many writes a minute' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.method', 'data.operation'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.WRITE_RATE.windowMinutes,
+    isMonotone: true,
+    judge: judgeWriteRate,
+  },
+  {
+    id: 'SERVER_TIME',
+    title: { da: 'Kaldene optager serveren for længe', en: 'The calls keep the server busy for too long' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.durationMs'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.SERVER_TIME.windowMinutes,
+    isMonotone: true,
+    judge: judgeServerTime,
+  },
+  {
+    id: 'ERROR_RATIO_4XX',
+    title: { da: 'For mange afviste kald', en: 'Too many refused calls' },
+    key: ['integration', 'agreement'],
+    inputs: [...ALWAYS_READ, 'data.errorCode'],
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.ERROR_RATIO_4XX.windowMinutes,
+    isMonotone: false,
+    canCarry: (row) => row.clientErrors > 0,
+    judge: judgeErrorRatio,
+  },
+  {
+    id: 'THROTTLED_RATIO',
+    title: { da: 'For mange kald rammer API’ets loft', en: 'Too many calls hit the limit of the API' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pair',
+    windowMinutes: (policy) => policy.rules.THROTTLED_RATIO.windowMinutes,
+    isMonotone: false,
+    canCarry: (row) => row.throttled > 0,
+    judge: judgeThrottledRatio,
+  },
+  {
     id: 'POLLING_UNFILTERED',
     title: { da: 'Hele listen hentes gang på gang', en: 'The whole list is fetched again and again' },
     key: ['integration', 'agreement', 'route'],
-    inputs: [
-      ...ALWAYS_READ,
-      'data.route',
-      'data.method',
-      'data.operation',
-      'data.query.page',
-      'data.query.hasChangesSince',
-      'data.query.hasDateRange',
-      'data.query.hasQueryFilter',
-    ],
+    inputs: [...ALWAYS_READ, ...SWEEPS_READ],
     signals: 'route',
     windowMinutes: (policy) => policy.rules.POLLING_UNFILTERED.windowMinutes,
     isMonotone: true,
     judge: judgePollingUnfiltered,
+  },
+  {
+    id: 'POLLING_TOO_OFTEN',
+    title: { da: 'Ændringer hentes for tit', en: 'Changes are asked for too often' },
+    key: ['integration', 'agreement', 'route'],
+    inputs: [...ALWAYS_READ, ...SWEEPS_READ],
+    signals: 'route',
+    windowMinutes: (policy) => policy.rules.POLLING_TOO_OFTEN.windowMinutes,
+    isMonotone: true,
+    judge: judgePollingTooOften,
   },
 ];
 

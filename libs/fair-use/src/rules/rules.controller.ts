@@ -4,6 +4,7 @@ import { defineRoute, Route } from '@taxameter/platform';
 import { z } from 'zod';
 import { guidanceTemplate } from '../guidance/guidance.js';
 import { defaultPolicy } from '../policy/default-policy.js';
+import type { Policy, RuleId } from '../policy/policy.js';
 import { RULES } from './registry.js';
 
 /**
@@ -11,7 +12,11 @@ import { RULES } from './registry.js';
  */
 
 const bilingual = z.object({ da: z.string(), en: z.string() });
-const threshold = z.union([z.number(), z.object({ calls: z.number(), minutes: z.number() })]);
+const threshold = z.union([
+  z.number(),
+  z.object({ calls: z.number(), minutes: z.number() }),
+  z.object({ serverTimeMs: z.number(), minutes: z.number() }),
+]);
 
 const rules = z.object({
   policyVersion: z.int(),
@@ -21,6 +26,12 @@ const rules = z.object({
       title: bilingual,
       key: z.array(z.string()).describe('one case for each combination of these'),
       windowMinutes: z.int(),
+      minCalls: z
+        .int()
+        .nullable()
+        .describe(
+          'a share (thresholds in percent) is taken of so many calls at least; null where there is none',
+        ),
       thresholds: z.partialRecord(z.enum(SEVERITIES), threshold).describe('met at their own value'),
       guidance: bilingual.describe('with placeholders in braces'),
     }),
@@ -50,6 +61,7 @@ export class RulesController {
         title: rule.title,
         key: [...rule.key],
         windowMinutes: rule.windowMinutes(defaultPolicy),
+        minCalls: minCallsOf(defaultPolicy.rules[rule.id]),
         thresholds: defaultPolicy.rules[rule.id].thresholds,
         guidance: guidanceTemplate(rule.id),
       })),
@@ -57,4 +69,8 @@ export class RulesController {
       maxPageSize: defaultPolicy.maxPageSize,
     };
   }
+}
+
+function minCallsOf(settings: Policy['rules'][RuleId]): number | null {
+  return 'minCalls' in settings ? settings.minCalls : null;
 }

@@ -4,7 +4,7 @@
  * double hour.
  */
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
 /**
  * The minute in which an instant lies.
@@ -12,9 +12,18 @@ const MINUTE_MS = 60_000;
  * @throws RangeError when the text is not an instant
  */
 export function minuteOf(time: string): number {
+  return placeOf(time).minute;
+}
+
+/**
+ * The minute in which an instant lies, and how far into it: 0 to 59,999 ms.
+ * @throws RangeError when the text is not an instant
+ */
+export function placeOf(time: string): { readonly minute: number; readonly msIntoMinute: number } {
   const ms = Date.parse(time);
   if (Number.isNaN(ms)) throw new RangeError(`"${time}" is not an instant`);
-  return Math.floor(ms / MINUTE_MS);
+  const minute = Math.floor(ms / MINUTE_MS);
+  return { minute, msIntoMinute: ms - minute * MINUTE_MS };
 }
 
 /** First instant of a minute, RFC 3339 in UTC; it is also where the minute before ends. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { ApiCall } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { minuteOf, minuteStart } from './minute.js';
-import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from './signals.js';
+import { mergeSignals, NO_SIGNALS, signalsOf, type RouteMeasures, type Signals } from './signals.js';
 import { callAt, CONTACTS } from './signals.testing.js';
 
 const AT = '2026-09-30T21:59:30.000Z';
@@ -13,8 +13,8 @@ const signals = (...overrides: Partial<ApiCall>[]) =>
     defaultPolicy,
   );
 const callsIn = (found: Signals) => [...found.pairs.values()].reduce((sum, row) => sum + row.calls, 0);
-const sweepsIn = (found: Signals) =>
-  [...found.routes.values()].reduce((sum, row) => sum + row.unfilteredSweeps, 0);
+const sweepsIn = (found: Signals, kind: keyof RouteMeasures = 'unfilteredSweeps') =>
+  [...found.routes.values()].reduce((sum, row) => sum + row[kind], 0);
 const rows = (found: Signals) => ({
   pairs: [...found.pairs].sort(([left], [right]) => left.localeCompare(right)),
   routes: [...found.routes].sort(([left], [right]) => left.localeCompare(right)),
@@ -72,6 +72,59 @@ describe('calls', () => {
   });
 });
 
+describe('measures of a minute', () => {
+  const measures = (...overrides: Partial<ApiCall>[]) => [...signals(...overrides).pairs.values()][0];
+
+  it('count as writes what changes data, whatever came of it', () => {
+    const found = measures(
+      ...(['POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+        method,
+        operation: 'write' as const,
+      })),
+      { method: 'POST', operation: 'action', status: 429 },
+      ...(['GET', 'HEAD', 'OPTIONS'] as const).map((method) => ({ method })),
+    );
+    expect(found).toMatchObject({ calls: 8, writes: 5 });
+  });
+
+  it('do not count as a write a request for a token', () => {
+    expect(measures({ method: 'POST', operation: 'auth' })).toMatchObject({ calls: 1, writes: 0 });
+  });
+
+  it('add the server time, of each call up to the end of its minute', () => {
+    expect(measures({ durationMs: 400 }, { durationMs: 600 })?.serverTimeMs).toBe(1_000);
+    // The calls begin half a minute before it ends.
+    expect(measures({ durationMs: 30_000 }, { durationMs: 31_000 })?.serverTimeMs).toBe(60_000);
+    expect(measures({ durationMs: Number.MAX_SAFE_INTEGER })?.serverTimeMs).toBe(30_000);
+  });
+
+  it('count as refused what would be refused again, and 429 by itself', () => {
+    const found = measures(
+      ...[400, 401, 403, 404, 422, 499].map((status) => ({ status })),
+      ...[0, 200, 304, 399].map((status) => ({ status })),
+      { status: 403, errorCode: 48 },
+      { status: 404, errorCode: 48 },
+      { status: 429 },
+    );
+    expect(found).toMatchObject({ calls: 13, clientErrors: 7, throttled: 1 });
+  });
+
+  it('count the calls of each slot of five seconds', () => {
+    const found = signalsOf(
+      ['00.000', '04.999', '05.000', '59.999'].map((second) => callAt(`2026-09-30T21:59:${second}Z`)),
+      defaultPolicy,
+    );
+    const [row] = found.pairs.values();
+    expect(row?.callsBySlot).toEqual([2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  });
+
+  it('know no server time of what does not count against the partner', () => {
+    expect(
+      measures({ durationMs: 10 }, { durationMs: 50, status: 503 }, { durationMs: 50, enforced: 'throttle' }),
+    ).toMatchObject({ calls: 1, serverTimeMs: 10 });
+  });
+});
+
 describe('unfiltered sweeps', () => {
   it('count a list that is fetched without a filter, with page 0, page null or no page', () => {
     expect(sweepsIn(signals({ query: { page: 0 } }, { query: { page: null } }, { query: {} }))).toBe(3);
@@ -109,6 +162,35 @@ describe('unfiltered sweeps', () => {
   });
 });
 
+describe('sweeps for changes', () => {
+  const changes = { page: 0, hasChangesSince: true };
+  const changesIn = (...overrides: Partial<ApiCall>[]) =>
+    sweepsIn(signals(...overrides), 'changesSinceSweeps');
+
+  it('count a list that is asked for its changes, whatever else narrows it', () => {
+    expect(changesIn({ query: changes }, { query: { ...changes, hasDateRange: true } })).toBe(2);
+    expect(sweepsIn(signals({ query: changes }))).toBe(0);
+  });
+
+  it('do not count other filters, later pages, other lists and answers that delivered no list', () => {
+    expect(
+      changesIn(
+        { query: { page: 0, hasQueryFilter: true } },
+        { query: { page: 0 } },
+        { query: { ...changes, page: 1 } },
+        { query: changes, route: '/v1/{organizationId}/accounts/entry' },
+        { query: changes, status: 304 },
+        { query: changes, status: 429 },
+      ),
+    ).toBe(0);
+  });
+
+  it('share the row of a route with the full fetches of the same minute', () => {
+    const found = signals({ query: changes }, { query: { page: 0 } }, { query: changes });
+    expect([...found.routes.values()]).toMatchObject([{ unfilteredSweeps: 1, changesSinceSweeps: 2 }]);
+  });
+});
+
 describe('merging', () => {
   const call = fc.record({
     seconds: fc.integer({ min: 0, max: 600 }),
@@ -117,12 +199,17 @@ describe('merging', () => {
     route: fc.constantFrom(CONTACTS, '/v1.1/{organizationId}/contacts', '/v1/{organizationId}/accounts'),
     enforced: fc.constantFrom('none' as const, 'block' as const),
     page: fc.constantFrom(0, 2, null),
+    hasChangesSince: fc.boolean(),
+    method: fc.constantFrom('GET' as const, 'POST' as const),
+    durationMs: fc.integer({ min: 0, max: 90_000 }),
+    status: fc.constantFrom(200, 403, 404, 429, 503),
+    errorCode: fc.constantFrom(48, null),
   });
   const events = fc.array(call, { maxLength: 60 }).map((calls) =>
-    calls.map(({ seconds, page, ...data }) =>
+    calls.map(({ seconds, page, hasChangesSince, ...data }) =>
       callAt(new Date(Date.UTC(2026, 8, 30, 12) + seconds * 1000).toISOString(), {
         ...data,
-        query: { page },
+        query: { page, hasChangesSince },
       }),
     ),
   );

@@ -26,10 +26,35 @@ export async function storeSignals(
 async function addPairs(tx: EntityManager, pairs: readonly PairMinute[]): Promise<void> {
   if (pairs.length === 0) return;
   await tx.query(
-    `insert into signal_pair_minute as kept (integration_id, agreement_id, minute, calls)
-     select * from unnest($1::text[], $2::text[], $3::integer[], $4::bigint[])
-     on conflict (integration_id, agreement_id, minute) do update set calls = kept.calls + excluded.calls`,
-    [...columnsOf(pairs), pairs.map((row) => row.calls)],
+    `insert into signal_pair_minute as kept
+       (integration_id, agreement_id, minute, calls, writes, server_time_ms, client_errors, throttled, calls_by_slot)
+     select integration_id, agreement_id, minute, calls, writes, server_time_ms, client_errors, throttled,
+            calls_by_slot::integer[]
+     from unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                 $8::bigint[], $9::text[])
+       as added (integration_id, agreement_id, minute, calls, writes, server_time_ms, client_errors, throttled,
+                 calls_by_slot)
+     on conflict (integration_id, agreement_id, minute) do update set
+       calls = kept.calls + excluded.calls,
+       writes = kept.writes + excluded.writes,
+       server_time_ms = kept.server_time_ms + excluded.server_time_ms,
+       client_errors = kept.client_errors + excluded.client_errors,
+       throttled = kept.throttled + excluded.throttled,
+       calls_by_slot = array[
+         kept.calls_by_slot[1] + excluded.calls_by_slot[1], kept.calls_by_slot[2] + excluded.calls_by_slot[2], kept.calls_by_slot[3] + excluded.calls_by_slot[3],
+         kept.calls_by_slot[4] + excluded.calls_by_slot[4], kept.calls_by_slot[5] + excluded.calls_by_slot[5], kept.calls_by_slot[6] + excluded.calls_by_slot[6],
+         kept.calls_by_slot[7] + excluded.calls_by_slot[7], kept.calls_by_slot[8] + excluded.calls_by_slot[8], kept.calls_by_slot[9] + excluded.calls_by_slot[9],
+         kept.calls_by_slot[10] + excluded.calls_by_slot[10], kept.calls_by_slot[11] + excluded.calls_by_slot[11], kept.calls_by_slot[12] + excluded.calls_by_slot[12]]`,
+    [
+      ...columnsOf(pairs),
+      pairs.map((row) => row.calls),
+      pairs.map((row) => row.writes),
+      pairs.map((row) => row.serverTimeMs),
+      pairs.map((row) => row.clientErrors),
+      pairs.map((row) => row.throttled),
+      // Of arrays in an array PostgreSQL makes one long one, so each goes as text.
+      pairs.map((row) => `{${row.callsBySlot.join(',')}}`),
+    ],
   );
 }
 
@@ -37,11 +62,18 @@ async function addRoutes(tx: EntityManager, signals: Signals): Promise<void> {
   const routes = sortedByKey(signals.routes);
   if (routes.length === 0) return;
   await tx.query(
-    `insert into signal_route_minute as kept (integration_id, agreement_id, minute, route, unfiltered_sweeps)
-     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[])
-     on conflict (integration_id, agreement_id, minute, route)
-     do update set unfiltered_sweeps = kept.unfiltered_sweeps + excluded.unfiltered_sweeps`,
-    [...columnsOf(routes), routes.map((row) => row.route), routes.map((row) => row.unfilteredSweeps)],
+    `insert into signal_route_minute as kept
+       (integration_id, agreement_id, minute, route, unfiltered_sweeps, changes_since_sweeps)
+     select * from unnest($1::text[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[])
+     on conflict (integration_id, agreement_id, minute, route) do update set
+       unfiltered_sweeps = kept.unfiltered_sweeps + excluded.unfiltered_sweeps,
+       changes_since_sweeps = kept.changes_since_sweeps + excluded.changes_since_sweeps`,
+    [
+      ...columnsOf(routes),
+      routes.map((row) => row.route),
+      routes.map((row) => row.unfilteredSweeps),
+      routes.map((row) => row.changesSinceSweeps),
+    ],
   );
 }
 

@@ -1,0 +1,84 @@
+import { TOPICS } from '@taxameter/contracts';
+import type { System } from '@taxameter/platform';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Policy } from '../policy/policy.js';
+import { readUpTo } from '../profile/profile-window.js';
+import { closedBefore, type DirtyMinute } from './judge.js';
+
+/**
+ * Keeps the minutes that wait until they are closed, and knows which are: all partitions were read past them,
+ * and the time that a call may be late. A partition that was read to its end holds nothing back, however old
+ * its newest call is.
+ */
+
+const MARKS_PER_STEP = 500;
+
+/**
+ * Minutes before this one are closed; 0 while none can be that somebody waits for. The event log is asked
+ * only when the newest call of all is far enough ahead: about once a minute of the log's time.
+ * @throws EventLogError when the event log does not answer
+ */
+export async function minutesClosed(database: DataSource, system: System, policy: Policy): Promise<number> {
+  const [{ oldest }] = await database.query<[{ oldest: number | null }]>(
+    'select min(minute) as oldest from unclosed_minute',
+  );
+  if (oldest === null) return 0;
+  const marks = await database.query<{ partition: number; newest: Date }[]>(
+    'select partition, event_time as newest from watermark where topic = $1',
+    [TOPICS.apiCalls.name],
+  );
+  const newestCalls = new Map(marks.map(({ partition, newest }) => [partition, newest]));
+  const newest = readUpTo(newestCalls, []);
+  if (!newest || closedBefore(newest, policy) <= oldest) return 0;
+  // Asked after the marks: what is read to its end now was so up to them.
+  const readTo = readUpTo(newestCalls, await system.unreadPartitions('fair-use', TOPICS.apiCalls.name));
+  return readTo ? closedBefore(readTo, policy) : 0;
+}
+
+/** The oldest closed minutes of an integration that wait to be judged. */
+export async function takeClosedMinutes(
+  tx: EntityManager,
+  integrationId: string,
+  before: number,
+): Promise<DirtyMinute[]> {
+  const rows = await tx.query<(Omit<DirtyMinute, 'appendedAt'> & { appendedAt: Date })[]>(
+    `select agreement_id as "agreementId", minute, appended_at as "appendedAt" from unclosed_minute
+     where integration_id = $1 and minute < $2 order by minute, agreement_id limit $3`,
+    [integrationId, before, MARKS_PER_STEP],
+  );
+  return rows.map((row) => ({ ...row, appendedAt: row.appendedAt.toISOString() }));
+}
+
+export async function leaveUntilClosed(
+  tx: EntityManager,
+  integrationId: string,
+  marks: readonly DirtyMinute[],
+): Promise<void> {
+  if (marks.length === 0) return;
+  await tx.query(
+    `insert into unclosed_minute as kept (integration_id, agreement_id, minute, appended_at)
+     select $1, * from unnest($2::text[], $3::integer[], $4::timestamptz[])
+     on conflict (integration_id, minute, agreement_id)
+     do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
+    [
+      integrationId,
+      marks.map((mark) => mark.agreementId),
+      marks.map((mark) => mark.minute),
+      marks.map((mark) => mark.appendedAt),
+    ],
+  );
+}
+
+export async function forgetClosed(
+  tx: EntityManager,
+  integrationId: string,
+  judged: readonly DirtyMinute[],
+): Promise<void> {
+  if (judged.length === 0) return;
+  await tx.query(
+    `delete from unclosed_minute
+     where integration_id = $1
+       and (minute, agreement_id) in (select * from unnest($2::integer[], $3::text[]))`,
+    [integrationId, judged.map((mark) => mark.minute), judged.map((mark) => mark.agreementId)],
+  );
+}
