@@ -71,7 +71,8 @@ export const configurationSchema = z.object({
     .describe(
       'rooms that other processes run and this one passes requests on to, as room=http://host:port by comma',
     ),
-  TRUSTED_PROXIES: list.pipe(z.array(PROXY))
+  TRUSTED_PROXIES: list
+    .pipe(z.array(PROXY))
     .default([])
     .describe(
       'proxies before this process, whose X-Forwarded-For, -Proto and -Host are believed: addresses, ranges or loopback, by comma',
