@@ -13,8 +13,8 @@ export interface TestRooms extends RunningRooms {
   /** Calls a route as somebody with this role and gives status, headers and parsed JSON (or bytes). */
   call(role: Role | 'anonymous', method: string, path: string, options?: TestCall): Promise<TestAnswer>;
   token(token: Omit<NewToken, 'name'>): Promise<string>;
-  /** Waits until every record is read and every fact is sent on. */
-  settle(): Promise<void>;
+  /** Waits until every record is read and every fact is sent on. @param withinMs default: 20 s */
+  settle(withinMs?: number): Promise<void>;
 }
 
 export interface TestCall {
@@ -97,8 +97,8 @@ export async function startTestRooms(
     };
   };
 
-  const settle = async () => {
-    const deadline = Date.now() + SETTLE_MS;
+  const settle = async (withinMs = SETTLE_MS) => {
+    const deadline = Date.now() + withinMs;
     let quiet = 0;
     while (Date.now() < deadline) {
       const { partitions, outbox } = await running.system.accounting();
