@@ -3,7 +3,8 @@ import { fields, integrationChanged } from '@taxameter/contracts';
 import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
 import { commandFields } from '../change/command-body.js';
-import { DECISION_KINDS, ITEM_STATES } from '../review/checklist.js';
+import { DECISION_KINDS } from '../review/checklist.js';
+import { ITEM_STATES } from '../review/checklist-texts.js';
 import {
   APPLICATION_STATES,
   MAX_OPEN_OF_PARTNER,

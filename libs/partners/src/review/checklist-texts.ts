@@ -1,11 +1,14 @@
-/** What the items of the review say to people, in Danish and English. */
-import type { ItemState } from './checklist.js';
+/** The items of the review, and what they say to people in Danish and English. */
 
 export const ITEM_IDS = [
   ...(['calls', 'scopes-not-used', 'scopes-not-asked', 'write-scope', 'forbidden', 'token'] as const),
   ...(['errors', 'changes-since', 'page-size', 'after-429', 'sms', 'volume'] as const),
 ] as const;
 export type ItemId = (typeof ITEM_IDS)[number];
+
+/** `ok`; `warning`: look at it; `missing`: must be shown before approval; `unknown`: the calls do not tell. */
+export const ITEM_STATES = ['ok', 'warning', 'missing', 'unknown'] as const;
+export type ItemState = (typeof ITEM_STATES)[number];
 
 export interface Explanation {
   readonly da: string;

@@ -1,11 +1,7 @@
 /** The technical review as a checklist: what an integration asked for, held against what its calls show. */
 import type { IntegrationObserved } from '@taxameter/contracts';
 import type { Wishes } from '../application/application.js';
-import { explain, type Explanation, type ItemId } from './checklist-texts.js';
-
-/** `ok`; `warning`: look at it; `missing`: must be shown before approval; `unknown`: the calls do not tell. */
-export const ITEM_STATES = ['ok', 'warning', 'missing', 'unknown'] as const;
-export type ItemState = (typeof ITEM_STATES)[number];
+import { explain, type Explanation, type ItemId, type ItemState } from './checklist-texts.js';
 
 /** What a person may decide in a review. */
 export const DECISION_KINDS = ['approved', 'change-asked', 'rejected'] as const;
