@@ -75,7 +75,7 @@ describe('the rules', () => {
         thresholds: { critical: { calls: 100, minutes: 10 } },
         minCalls: null,
       },
-      SERVER_TIME: { thresholds: { warning: { serverTimeMs: 60_000, minutes: 5 } } },
+      SERVER_TIME: { thresholds: { info: { serverTimeMs: 60_000, minutes: 5 } } },
       ERROR_RATIO_4XX: { thresholds: { info: 5 }, minCalls: 100 },
       POLLING_UNFILTERED: { thresholds: { info: 4 }, title: { en: expect.any(String) } },
     });

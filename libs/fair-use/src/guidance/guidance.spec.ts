@@ -44,7 +44,8 @@ describe('guidance', () => {
       '`GET /v2/{tenant}/servers/detail` was fetched without a filter 698 times in the 60 minutes',
     );
     expect(en).toContain('`changes-since=YYYY-MM-DDTHH:mm:ssZ` (UTC)');
-    expect(en).toContain('at least 30 minutes between fetches');
+    expect(en).toContain('leave at least 3 minutes between fetches');
+    expect(en).toContain('If you need the whole list, leave at least 30 minutes.');
   });
 
   it('tells how long to wait between writes, in Danish', () => {
@@ -73,8 +74,8 @@ describe('guidance', () => {
       'I løbet af de 15 minutter frem til 30.09.2026 kl. 22.00 UTC blev 17,5 % af jeres kald for aftale ' +
         '148383 afvist med status 400–499 (429 og kunder uden det rette abonnement er ikke talt med). ' +
         'Grænsen går ved 15 %, når der er mindst 100 kald. Ret kaldet, før I sender det igen: fejlen ' +
-        'forsvinder ikke ved et nyt forsøg. Er 2 af de seneste 100 kald afvist, så stop, og find årsagen, ' +
-        'før I fortsætter.',
+        'forsvinder ikke ved et nyt forsøg. Er 2 af de seneste 100 kald afvist, så stop de kald, der ' +
+        'bliver afvist, og find årsagen, før I sender dem igen.',
     );
   });
 

@@ -143,13 +143,14 @@ const errorRatio: Guidance = {
       'I løbet af de {window} frem til {until} blev {value} af jeres kald {org} afvist med status 400–499 ' +
       '(429 og kunder uden det rette abonnement er ikke talt med). Grænsen går ved {limit}, når der er ' +
       'mindst {sample} kald. Ret kaldet, før I sender det igen: fejlen forsvinder ikke ved et nyt forsøg. ' +
-      'Er {recommended} af de seneste {sample} kald afvist, så stop, og find årsagen, før I fortsætter.',
+      'Er {recommended} af de seneste {sample} kald afvist, så stop de kald, der bliver afvist, og find årsagen, ' +
+      'før I sender dem igen.',
     en:
       'In the {window} up to {until}, {value} of your calls {org} were refused with a status of 400 to 499 ' +
       '(429 and customers without the right plan are not counted). The limit is reached at {limit} when ' +
       'there are at least {sample} calls. Correct a call before you send it again: the error does not go ' +
-      'away by itself. When {recommended} of the latest {sample} calls were refused, stop and find the ' +
-      'cause before you go on.',
+      'away by itself. When {recommended} of the latest {sample} calls were refused, stop the calls that ' +
+      'are refused, and find the cause before you send them again.',
   },
   placeholders: (verdict, subject, policy) => ({
     ...sharePlaceholders(verdict, subject, policy.rules.ERROR_RATIO_4XX),
@@ -184,19 +185,20 @@ const pollingUnfiltered: Guidance = {
       'Hele listen `GET {route}` er hentet uden filter {value} gange i løbet af de {window} frem til ' +
       '{until} {org}. Grænsen går ved {limit} gange. Gem tidspunktet for den seneste hentning, og ' +
       'send det med næste gang som `{filter}=YYYY-MM-DDTHH:mm:ssZ` (UTC), så får I kun det, der er ' +
-      'ændret siden. Brug webhooks, hvor de findes. Har I brug for hele listen, så lad der gå mindst ' +
-      '{recommended} mellem hentningerne.',
+      'ændret siden; lad der gå mindst {between} mellem hentningerne. Brug webhooks, hvor de findes. Har I brug ' +
+      'for hele listen, så lad der gå mindst {recommended}.',
     en:
       'The whole list `GET {route}` was fetched without a filter {value} times in the {window} up to ' +
       '{until} {org}. The limit is reached at {limit} times. Store the time of the latest fetch and ' +
       'send it with the next one as `{filter}=YYYY-MM-DDTHH:mm:ssZ` (UTC), and you will receive only ' +
-      'what has changed since. Use webhooks where they exist. If you need the whole list, leave at ' +
-      'least {recommended} between fetches.',
+      'what has changed since; leave at least {between} between fetches. Use webhooks where they exist. If you ' +
+      'need the whole list, leave at least {recommended}.',
   },
   placeholders: (verdict, subject, policy) => ({
     ...sweepPlaceholders(verdict, subject, policy.rules.POLLING_UNFILTERED),
     filter: verbatim(filterableRoute(policy, subject.route)?.filter ?? 'changesSince'),
     recommended: minutes(recommendedMinutesBetweenSweeps(policy)),
+    between: minutes(recommendedMinutesBetweenChanges(policy)),
   }),
 };
 

@@ -10,6 +10,7 @@ import { loadHandling, saveHandling } from './handling-store.service.js';
 import { audited, HandlingRefused, type Handling } from './handling.js';
 import { MoveNotAllowed } from './moves.js';
 import type { Action } from './timeline.js';
+import { ruleNamed } from '../rules/registry.js';
 
 /**
  * One step of a person on a case: lock, check the version, decide, save, audit, and settle or open the case itself where the
@@ -106,10 +107,11 @@ async function audit(
 async function settleCase(tx: EntityManager, kept: KeptCase, now: Date): Promise<void> {
   const { integrationId, organizationId } = kept.breach.scope;
   // A rule that does not distinguish agreements judges the minutes of all of them.
+  const isOfAgreement = ruleNamed(kept.breach.ruleId).key.includes('agreement');
   const [{ newest }] = await tx.query<[{ newest: number | null }]>(
     `select max(minute) as newest from signal_pair_minute
      where integration_id = $1 and ($2::text is null or agreement_id = $2)`,
-    [integrationId, organizationId],
+    [integrationId, isOfAgreement ? agreementIdOf(organizationId) : null],
   );
   await saveDecision(tx, settle(kept, minuteToSettle(now, newest), now), now);
 }

@@ -43,6 +43,12 @@ describe('a deadline', () => {
     expect(worsen(begin(UNTOUCHED, 'info', NOW), 'warning', NOW).deadline).toBe(TEN_DAYS);
   });
 
+  it('that the partner was told of stays when the case becomes worse: nobody has told it of another', () => {
+    const agreed = '2026-12-01T11:00:00.000Z';
+    const told: Handling = { ...begun, state: 'contacted', deadline: agreed, contact: prepared };
+    expect(worsen(told, 'critical', NOW).deadline).toBe(agreed);
+  });
+
   it('begins anew with what the partner is told, or is what was agreed with it', () => {
     const thursday = new Date('2026-10-08T08:00:00Z');
     expect(deadlineOfContact('warning', undefined, thursday)).toBe('2026-10-22T22:00:00.000Z');

@@ -94,12 +94,18 @@ export function begin(handling: Handling, severity: Severity, at: Date): Handlin
   };
 }
 
-/** A case became worse: it wakes up, and there is no more time than for one that begins so. */
+/**
+ * A case became worse: it wakes up, and there is no more time than for one that begins so. What the partner was told stays: a deadline
+ * that nobody has told it of binds nobody.
+ */
 export function worsen(handling: Handling, severity: Severity, at: Date): Handling {
   if (handling.state === 'resolved') return handling;
   return {
     ...handling,
-    deadline: earlier(handling.deadline, defaultDeadline(severity, at)),
+    deadline:
+      handling.state === 'contacted'
+        ? handling.deadline
+        : earlier(handling.deadline, defaultDeadline(severity, at)),
     snoozedUntil: null,
   };
 }

@@ -93,7 +93,8 @@ function assigned(isAssigned: boolean, assignee: string | null): Bilingual {
   if (!isAssigned) {
     return { da: 'Sagen er ikke længere tildelt nogen.', en: 'The case is no longer assigned to anybody.' };
   }
-  if (assignee === null) return { da: 'Sagen er tildelt nogen.', en: 'The case was assigned to somebody.' };
+  if (assignee === null)
+    return { da: 'Sagen er tildelt en medarbejder.', en: 'The case was assigned to somebody.' };
   return { da: `Sagen er tildelt ${assignee}.`, en: `The case was assigned to ${assignee}.` };
 }
 

@@ -47,10 +47,10 @@ describe('the default policy', () => {
     expect(each(BURST.thresholds).map((one) => one?.calls)).toEqual([undefined, 25, 50, 80]);
     expect(each(WRITE_RATE.thresholds).map((one) => one?.calls)).toEqual([undefined, 41, 61, 81]);
     expect(each(SERVER_TIME.thresholds).map((one) => one?.serverTimeMs)).toEqual([
-      undefined,
       60_000,
-      90_000,
-      180_000,
+      undefined,
+      undefined,
+      undefined,
     ]);
     expect(each(ERROR_RATIO_4XX.thresholds)).toEqual([5, 15, 35, 70]);
     expect(each(THROTTLED_RATIO.thresholds)).toEqual([0, 2, 10, 30]);

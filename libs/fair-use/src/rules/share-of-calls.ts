@@ -11,8 +11,8 @@ import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
  *
  * Not monotone: a call that ended well lowers the share, so only closed minutes are judged.
  *
- * The value is in percent, cut after one decimal; whether a limit was reached is compared in whole calls. The
- * evidence is the share of each minute that had such calls, in whole percent.
+ * The value is in percent, cut after one decimal, and 0.1 at least, since something was counted; whether a limit was reached is compared in whole calls. The
+ * evidence is the share of each minute that had such calls, in whole percent, 1 at least.
  *
  * @param rows merged signals of one integration and agreement, one row a minute, in any order
  * @param countOf the calls of a minute that ended so
@@ -32,13 +32,13 @@ export function judgeShare(
   if (!met) return null;
   return {
     severity: met.severity,
-    value: Math.floor((counted * 1000) / calls) / 10,
+    value: Math.max(1, Math.floor((counted * 1000) / calls)) / 10,
     unit: 'percent of calls',
     windowStart: minuteStart(minute + 1 - windowMinutes),
     windowEnd: minuteStart(minute + 1),
     threshold: met.threshold,
     evidence: window
       .filter((row) => countOf(row) > 0)
-      .map((row) => evidenceOf(row.minute, Math.floor((countOf(row) * 100) / row.calls))),
+      .map((row) => evidenceOf(row.minute, Math.max(1, Math.floor((countOf(row) * 100) / row.calls)))),
   };
 }

@@ -43,6 +43,10 @@ describe('THROTTLED_RATIO', () => {
     expect(judge({ calls: 51, throttled: 5 })?.severity).toBe('warning');
   });
 
+  it('never reports a share of nothing where something was counted', () => {
+    expect(judge({ calls: 5_000, throttled: 1 })).toMatchObject({ value: 0.1, evidence: [{ value: 1 }] });
+  });
+
   it('reports the share of fifteen minutes and the minutes that had a 429', () => {
     expect(judge({ calls: 90 }, { calls: 110, throttled: 10 })).toMatchObject({
       severity: 'warning',

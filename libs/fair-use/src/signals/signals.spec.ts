@@ -66,6 +66,12 @@ describe('calls', () => {
     expect(callsIn(found) + sweepsIn(found)).toBe(0);
   });
 
+  it('leave out tokens that are asked for without saying for whom: one for each of many customers is no haste', () => {
+    const token = { operation: 'auth', method: 'POST', organizationId: null } as const;
+    expect(callsIn(signals(token, { ...token, status: 401 }))).toBe(0);
+    expect(callsIn(signals({ ...token, organizationId: '148383' }))).toBe(1);
+  });
+
   it('keep calls without an agreement apart from those of an agreement', () => {
     const found = signals({ organizationId: null }, { organizationId: '148383' });
     expect([...found.pairs.values()].map((row) => row.agreementId)).toEqual(['', '148383']);
