@@ -22,7 +22,7 @@ export interface Change<State extends Versioned> {
    * How the change is told: the type of the fact on `partners.v1` with the whole state, or what publishes another fact in
    * place of it.
    */
-  readonly fact: string | ((tx: EntityManager) => Promise<void>);
+  readonly fact: string | ((tx: EntityManager, next: State) => Promise<void>);
   /** `integration_deactivated`; a subject that did not exist is audited as `…_created` all the same. */
   readonly action: string;
   readonly reason: string | null;
@@ -103,7 +103,7 @@ export async function makeChange<State extends Versioned>(
       { topic: TOPICS.partners, key: change.subject, type: change.fact, time: now, data: next },
     ]);
   } else {
-    await change.fact(tx);
+    await change.fact(tx, next);
   }
   return { state: next, changed: true };
 }

@@ -1,7 +1,6 @@
 import { Quarter } from '@taxameter/contracts';
 import { newId, type Actor, type Clock } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import { loadIntegration } from '../integration/integration.service.js';
 import { changeRestriction, lockIntegration } from '../restriction/change-restriction.service.js';
 import { impose, lift } from '../restriction/restriction.js';
 import { surroundings } from '../restriction/surroundings.service.js';
@@ -23,10 +22,11 @@ export async function followBudget(
   await lockIntegration(tx, integrationId);
   const now = clock.now();
   const standing = await loadStanding(tx, integrationId, Quarter.of(now).toString());
-  // A fact of an integration that is not recorded, or of a database from before it was: nothing to stop.
-  if (!standing || !(await loadIntegration(tx, integrationId))) return;
+  const budget = await loadBudget(tx, integrationId);
+  // Told of a budget that this database does not know: it may not know the integration either.
+  if (!standing || !budget) return;
   const around = await surroundings(tx, { integrationId, organizationIds: [] }, now);
-  const step = nextStep(await loadBudget(tx, integrationId), standing, around, now);
+  const step = nextStep(budget, standing, around, now);
   if (step === 'stop') await stop(standing);
   else if (step !== null) await open(standing.stop!.restrictionId, WHY_OPENED[step.open]);
 

@@ -56,7 +56,7 @@ export class SmsBudgetController {
             (stopsAtLimit ?? (current?.partnerId === partnerId && current.stopsAtLimit)),
         }),
         save: saveBudget,
-        fact: () => publishBudget(tx, integrationId, now),
+        fact: (_tx, next) => publishBudget(tx, next, now),
       });
       return { ...state, changed, warnings: [] };
     });

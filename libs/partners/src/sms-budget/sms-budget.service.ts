@@ -26,12 +26,11 @@ export async function saveBudget(tx: EntityManager, budget: SmsBudget): Promise<
   );
 }
 
-export async function publishBudget(tx: EntityManager, integrationId: string, time: Date): Promise<void> {
-  const budget = (await loadBudget(tx, integrationId))!;
+export async function publishBudget(tx: EntityManager, budget: SmsBudget, time: Date): Promise<void> {
   await publishFacts(tx, 'partners', [
     {
       topic: TOPICS.smsBudgets,
-      key: `sms_budget|${integrationId}`,
+      key: `sms_budget|${budget.integrationId}`,
       type: smsBudgetChanged.type,
       time,
       data: budget,

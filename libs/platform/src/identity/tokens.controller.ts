@@ -3,10 +3,10 @@ import { fields } from '@taxameter/contracts';
 import { z } from 'zod';
 import { CLOCK, type Clock } from '../clock.js';
 import { ROLES, type Actor, type Role } from '../database/actor.js';
-import { invalidInput, notFound, Problem } from '../http/problem.js';
+import { invalidInput, notFound } from '../http/problem.js';
 import { defineRoute } from '../http/route.js';
 import { Input, Route, type CallOf } from '../http/route.decorator.js';
-import { MOST_TOKENS_OF_PARTNER, Tokens, TooManyTokens, type NewToken } from './tokens.service.js';
+import { MOST_TOKENS_OF_PARTNER, Tokens } from './tokens.service.js';
 
 const MOST_DAYS_OF_PARTNER = 365;
 
@@ -105,9 +105,9 @@ export class TokensController {
     const expiresAt = new Date(this.clock.now().getTime() + body.days * 86_400_000);
     const wanted = { role, name, expiresAt, createdBy: actor.id };
     const { id, secret } =
-      partnerId === undefined
-        ? await this.tokens.issue(wanted)
-        : await this.issueTo({ ...wanted, partnerId }, actor);
+      actor.role === 'partner'
+        ? await this.tokens.issueToPartner({ ...wanted, partnerId: actor.partnerId! })
+        : await this.tokens.issue({ ...wanted, ...(partnerId !== undefined && { partnerId }) });
     return { id, token: secret, expiresAt: expiresAt.toISOString() };
   }
 
@@ -124,16 +124,6 @@ export class TokensController {
     });
     if (count === 0) throw notFound(`token ${params.tokenId} that is still good`);
     return { revoked: true as const, count };
-  }
-
-  private async issueTo(token: NewToken & { readonly partnerId: string }, actor: Actor) {
-    if (actor.role !== 'partner') return this.tokens.issue(token);
-    try {
-      return await this.tokens.issueToPartner(token);
-    } catch (error) {
-      if (error instanceof TooManyTokens) throw new Problem(409, 'too-many-tokens', error.message);
-      throw error;
-    }
   }
 
   @Route(createSetupLink)

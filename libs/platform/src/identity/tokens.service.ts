@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import type { Actor, Role } from '../database/actor.js';
 import { ConfigurationError } from '../configuration.js';
 import { openRoom } from '../database/room-database.service.js';
+import { Problem } from '../http/problem.js';
 import { newId } from '../identifiers.service.js';
 import {
   GatewayRole1760000000001,
@@ -34,11 +35,6 @@ export interface NewToken {
 /** Good tokens that a partner may have at once, when it makes them itself. */
 export const MOST_TOKENS_OF_PARTNER = 20;
 
-/** A partner has as many good tokens as it may have. */
-export class TooManyTokens extends Error {
-  override readonly name = 'TooManyTokens';
-}
-
 interface TokenRow {
   readonly id: string;
   readonly role: Role;
@@ -67,7 +63,7 @@ export class Tokens {
     return this.insert(this.database.manager, token);
   }
 
-  /** As `issue`, for a partner that asks for itself. @throws TooManyTokens */
+  /** As `issue`, for a partner that asks for itself. @throws Problem 409 when the partner has as many as it may have */
   issueToPartner(token: NewToken & { readonly partnerId: string }): Promise<{ id: string; secret: string }> {
     return this.database.transaction(async (tx) => {
       // Two at once would each see room for one more.
@@ -78,9 +74,8 @@ export class Tokens {
         [token.partnerId, this.clock.now()],
       );
       if (good >= MOST_TOKENS_OF_PARTNER) {
-        throw new TooManyTokens(
-          `${MOST_TOKENS_OF_PARTNER} tokens of ${token.partnerId} are good: revoke one first`,
-        );
+        const detail = `${MOST_TOKENS_OF_PARTNER} tokens of ${token.partnerId} are good: revoke one first`;
+        throw new Problem(409, 'too-many-tokens', detail);
       }
       return this.insert(tx, token);
     });
