@@ -5,6 +5,7 @@ import { Handling1760000200051 } from './handling/handling.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { SmsBudgets1760000200031 } from './sms-budget/sms-budget.migration.js';
 import { Closing1760000200042 } from './evaluation/closing.migration.js';
+import { SignalHours1760000200070 } from './signals/hours.migration.js';
 import { Signals1760000200041 } from './signals/signals.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
@@ -31,6 +32,7 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   Closing1760000200042,
   SmsBudgets1760000200031,
   Handling1760000200051,
+  SignalHours1760000200070,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

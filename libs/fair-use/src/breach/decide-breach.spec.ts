@@ -17,7 +17,6 @@ import {
 const context: BreachContext = {
   rule: ruleNamed('RATE_MINUTE'),
   subject: { integrationId: 'isv_eksempel', agreementId: '148383', route: '' },
-  policy: defaultPolicy,
   breachId: 'br_1',
 };
 
@@ -35,7 +34,7 @@ function verdictOf(severity: Severity, value = 75, minutesLater = 0): Verdict {
   };
 }
 function found(verdict: Verdict, appendedAt = '2026-09-30T12:01:05.000Z'): Finding {
-  return { verdict, appendedAt };
+  return { verdict, appendedAt, policy: defaultPolicy };
 }
 const open = (severity: Severity): BreachCase => decideBreach(null, [found(verdictOf(severity))], context)!;
 
@@ -47,7 +46,7 @@ describe('a breach', () => {
       breachId: 'br_1',
       breachKey: 'RATE_MINUTE:isv_eksempel:148383',
       version: 1,
-      policyVersion: 2,
+      policyVersion: 3,
       severity: 'warning',
       state: 'open',
       scope: { integrationId: 'isv_eksempel', organizationId: '148383', route: null },

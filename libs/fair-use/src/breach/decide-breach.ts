@@ -26,6 +26,8 @@ export interface Finding {
   readonly verdict: Verdict;
   /** Never the time of processing. */
   readonly appendedAt: string;
+  /** The policy that gave the verdict. */
+  readonly policy: Policy;
 }
 
 /** The highest value at the case's severity, and where its window ends (the first such window). */
@@ -45,8 +47,6 @@ export interface BreachCase {
 export interface BreachContext {
   readonly rule: Rule;
   readonly subject: BreachSubject;
-  /** The policy that gave the verdicts. */
-  readonly policy: Policy;
   /** The id to use if a case is opened. */
   readonly breachId: string;
 }
@@ -88,13 +88,13 @@ export function decideBreach(
   const rise = SEVERITIES.indexOf(verdict.severity) - SEVERITIES.indexOf(breach.severity);
   if (rise < 0) return null;
   if (rise > 0) {
-    const retroactive = isRetroactive(worst, context.policy);
-    const escalated = { ...breach, ...proof(verdict, context), retroactive, version: breach.version + 1 };
+    const retroactive = isRetroactive(worst);
+    const escalated = { ...breach, ...proof(worst, context), retroactive, version: breach.version + 1 };
     return { change: 'escalated', breach: escalated, peak: peakOf(peak), after, appendedAt };
   }
   const grown = peakOf(higher(current.peak, peak));
   if (correctsProof(breach, verdict)) {
-    const revised = { ...breach, ...proof(verdict, context), version: breach.version + 1 };
+    const revised = { ...breach, ...proof(worst, context), version: breach.version + 1 };
     return { change: 'revised', breach: revised, peak: grown, after, appendedAt };
   }
   if (grown.value === current.peak.value && grown.windowEnd === current.peak.windowEnd) return null;
@@ -145,7 +145,7 @@ function correctsProof({ observed, threshold, evidence }: Breach, verdict: Verdi
 }
 
 function opened(finding: Finding, context: BreachContext): Breach {
-  const { rule, subject, policy } = context;
+  const { rule, subject } = context;
   return {
     breachId: context.breachId,
     breachKey: breachKeyOf(rule, subject),
@@ -160,8 +160,8 @@ function opened(finding: Finding, context: BreachContext): Breach {
     },
     occurrence: 1,
     openedAt: finding.appendedAt,
-    retroactive: isRetroactive(finding, policy),
-    ...proof(finding.verdict, context),
+    retroactive: isRetroactive(finding),
+    ...proof(finding, context),
   };
 }
 
@@ -169,12 +169,12 @@ function opened(finding: Finding, context: BreachContext): Breach {
  * Of the finding that opened or worsened the case, never of a correction: it says whether people were told at
  * the time. A live escalation of a case that a backlog opened must reach people.
  */
-function isRetroactive({ verdict, appendedAt }: Finding, policy: Policy): boolean {
+function isRetroactive({ verdict, appendedAt, policy }: Finding): boolean {
   return Date.parse(appendedAt) - Date.parse(verdict.windowEnd) > policy.evaluationHorizonMs;
 }
 
 /** The figures of a verdict, and what is said about them. */
-function proof(verdict: Verdict, { rule, subject, policy }: BreachContext) {
+function proof({ verdict, policy }: Finding, { rule, subject }: BreachContext) {
   const { value, unit, windowStart, windowEnd, severity, threshold } = verdict;
   return {
     policyVersion: policy.version,

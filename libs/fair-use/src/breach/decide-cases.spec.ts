@@ -13,7 +13,6 @@ const A_DAY = 24 * 60;
 const context = (breachId: string) => ({
   rule: ruleNamed('RATE_MINUTE'),
   subject: { integrationId: 'isv_eksempel', agreementId: '148383', route: '' },
-  policy: defaultPolicy,
   breachId,
 });
 
@@ -22,6 +21,7 @@ function on(minute: number, severity: Severity = 'warning', value = 75): Finding
   const windowEnd = minuteStart(NOON + minute + 1);
   return {
     appendedAt: windowEnd,
+    policy: defaultPolicy,
     verdict: {
       severity,
       value,

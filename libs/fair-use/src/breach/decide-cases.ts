@@ -34,7 +34,7 @@ export function decideCases(
     newest === null || (through !== null && minuteJudged(finding) > through);
   const fresh = findings.filter(isFresh);
   const begun = decideBreach(null, fresh, context);
-  const isAgain = newest !== null && begun !== null && recurs(newest, begun, fresh, context);
+  const isAgain = newest !== null && begun !== null && recurs(newest, begun, fresh);
 
   const corrected = cases
     .filter((kept) => !(isAgain && kept === newest))
@@ -55,13 +55,8 @@ export function minuteJudged({ verdict }: Finding): number {
  * Soon enough after the settlement, and with the same owner: a case shows what was told of it before, which is no business of
  * another partner.
  */
-function recurs(
-  newest: KeptCase,
-  begun: BreachDecision,
-  fresh: readonly Finding[],
-  { policy }: BreachContext,
-): boolean {
-  const first = Math.min(...fresh.map(minuteJudged));
+function recurs(newest: KeptCase, begun: BreachDecision, fresh: readonly Finding[]): boolean {
+  const [{ policy }, first] = [fresh[0]!, Math.min(...fresh.map(minuteJudged))];
   const sinceMs = (first - (settledThrough(newest) ?? first)) * 60_000;
   const isSameOwner = newest.ownedUntil === null || begun.breach.observed.windowEnd <= newest.ownedUntil;
   return sinceMs <= policy.reopenWithinMs && isSameOwner;

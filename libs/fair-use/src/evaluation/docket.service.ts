@@ -1,8 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { readSettlements } from '../breach/breach-store.service.js';
-import type { Policy } from '../policy/policy.js';
-import type { PairMinute, RouteMinute } from '../signals/signals.js';
-import { minutesAround, type DirtyMinute, type Docket } from './judge.js';
+import type { Policies } from '../policy/policies.js';
+import { columnsOf, SIGNAL_TABLE_NAMES, SIGNAL_TABLES, type SignalTableName } from '../signals/tables.js';
+import {
+  minutesAround,
+  needsAllAgreements,
+  type DirtyMinute,
+  type Docket,
+  type DocketRows,
+} from './judge.js';
 
 /** Reads what one step of the evaluator judges. */
 
@@ -23,30 +29,43 @@ export async function takeDirtyMinutes(tx: EntityManager, integrationId: string)
   return rows.map((row) => ({ ...row, appendedAt: row.appendedAt.toISOString() }));
 }
 
+/** @param policies any of them may judge the minutes marked */
 export async function readDocket(
   tx: EntityManager,
   integrationId: string,
   { dirty, closed }: Pick<Docket, 'dirty' | 'closed'>,
-  policy: Policy,
+  policies: Policies,
 ): Promise<Docket> {
   const marks = [...dirty, ...closed];
-  const where = 'where integration_id = $1 and agreement_id = any($2) and minute = any($3)';
-  const minutes = minutesAround(marks, policy);
-  const around = [integrationId, [...new Set(marks.map((mark) => mark.agreementId))], minutes];
-  const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
-  const pairs = await tx.query<PairMinute[]>(
-    `select ${key}, calls, writes, server_time_ms as "serverTimeMs", client_errors as "clientErrors", throttled,
-            calls_by_slot as "callsBySlot"
-     from signal_pair_minute ${where}`,
-    around,
-  );
-  const routes = await tx.query<RouteMinute[]>(
-    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps", changes_since_sweeps as "changesSinceSweeps"
-     from signal_route_minute ${where}`,
-    around,
-  );
-  const settled = await readSettlements(tx, integrationId, Math.min(...minutes));
-  return { integrationId, dirty, closed, pairs, routes, settled };
+  const agreementIds = [...new Set(marks.map((mark) => mark.agreementId))];
+  const minutes = (table: SignalTableName) => minutesAround(marks, policies, table);
+  const rows = await readRows(tx, integrationId, agreementIds, minutes);
+  const allAgreements = needsAllAgreements(rows) ? await readRows(tx, integrationId, null, minutes) : null;
+  const earliest = Math.min(...SIGNAL_TABLE_NAMES.flatMap(minutes));
+  const settled = await readSettlements(tx, integrationId, earliest);
+  return { integrationId, dirty, closed, rows, allAgreements, settled };
+}
+
+const SELECTS = Object.fromEntries(
+  SIGNAL_TABLE_NAMES.map((table) => [
+    table,
+    `select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
+     where integration_id = $1 and minute = any($2) and ($3::text[] is null or agreement_id = any($3))`,
+  ]),
+) as Readonly<Record<SignalTableName, string>>;
+
+/** @param agreementIds null: of all */
+async function readRows(
+  tx: EntityManager,
+  integrationId: string,
+  agreementIds: readonly string[] | null,
+  minutesOf: (table: SignalTableName) => number[],
+): Promise<DocketRows> {
+  const read: Partial<Record<SignalTableName, unknown>> = {};
+  for (const table of SIGNAL_TABLE_NAMES) {
+    read[table] = await tx.query(SELECTS[table], [integrationId, minutesOf(table), agreementIds]);
+  }
+  return read as DocketRows;
 }
 
 /**

@@ -218,7 +218,7 @@ describe('the fair-use room', () => {
         severity: 'warning',
         observed: { value: 15, unit: 'percent of calls', windowEnd: '2026-10-05T07:56:00.000Z' },
         threshold: 15,
-        policyVersion: 2,
+        policyVersion: 3,
         retroactive: false,
       },
     ]);

@@ -17,6 +17,7 @@ import { breachKeyOf } from '../breach/decide-breach.js';
 import { decideCases, minuteJudged } from '../breach/decide-cases.js';
 import { followJudgement } from '../handling/handling-store.service.js';
 import { defaultPolicy } from '../policy/default-policy.js';
+import { onePolicy } from '../policy/policies.js';
 import { forgetClosed, leaveUntilClosed, minutesClosed, takeClosedMinutes } from './closing.service.js';
 import { judge, leftUntilClosed, type DirtyMinute } from './judge.js';
 import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.js';
@@ -25,6 +26,8 @@ import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.j
  * Judges dirty and closed minutes in the background, one evaluator at a time for an integration. Marks, cases,
  * versions and facts of one step commit together, so a crash repeats a step and never half of one.
  */
+
+const policies = onePolicy(defaultPolicy);
 
 const IDLE_MS = 250;
 const INTEGRATIONS_PER_ROUND = 100;
@@ -81,11 +84,11 @@ export class Evaluator extends BackgroundLoop {
       const dirty = await takeDirtyMinutes(tx, integrationId);
       const closed = await takeClosedMinutes(tx, integrationId, before);
       if (dirty.length + closed.length === 0) return false;
-      const docket = await readDocket(tx, integrationId, { dirty, closed }, defaultPolicy);
-      await this.decide(tx, judge(docket, defaultPolicy));
+      const docket = await readDocket(tx, integrationId, { dirty, closed }, policies);
+      await this.decide(tx, judge(docket, policies));
       await forget(tx, integrationId, dirty);
       await forgetClosed(tx, integrationId, closed);
-      await leaveUntilClosed(tx, integrationId, leftUntilClosed(docket, defaultPolicy));
+      await leaveUntilClosed(tx, integrationId, leftUntilClosed(docket, policies));
       return true;
     });
   }
@@ -97,7 +100,7 @@ export class Evaluator extends BackgroundLoop {
     const minutes = judgements.flatMap(({ findings }) => findings.map(minuteJudged));
     const cases = await lockCases(tx, keys, Math.min(...minutes));
     for (const [index, { rule, subject, findings }] of judgements.entries()) {
-      const context = { rule, subject, policy: defaultPolicy, breachId: newId('breach', this.clock) };
+      const context = { rule, subject, breachId: newId('breach', this.clock) };
       for (const decision of decideCases(cases.get(keys[index]!) ?? [], findings, context)) {
         await saveDecision(tx, decision, now);
         await followJudgement(tx, decision);

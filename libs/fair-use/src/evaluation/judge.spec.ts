@@ -3,56 +3,15 @@ import fc from 'fast-check';
 import { breachKeyOf, type BreachDecision } from '../breach/decide-breach.js';
 import { decideCases, type KeptCase } from '../breach/decide-cases.js';
 import { settle, settledThrough, unsettle } from '../breach/settle.js';
-import { defaultPolicy } from '../policy/default-policy.js';
+import { onePolicy } from '../policy/policies.js';
 import type { Policy } from '../policy/policy.js';
-import { RULES, ruleNamed, type Rule } from '../rules/registry.js';
-import { mergeSignals, NO_SIGNALS, signalsOf, type Signals } from '../signals/signals.js';
+import { endOfRow, isIntegrationWide, RULES, ruleNamed } from '../rules/registry.js';
+import { signalsOf } from '../signals/signals.js';
+import { mergeSignals, NO_SIGNALS, SIGNAL_TABLE_NAMES, type Signals } from '../signals/tables.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import { minuteOf } from '../signals/minute.js';
-import { closedBefore, judge, leftUntilClosed, minutesAround, type DirtyMinute } from './judge.js';
-
-const START = Date.UTC(2026, 8, 30, 10);
-const APPENDED = '2026-09-30T12:00:00.000Z';
-const at = (minute: number, second = 0) => new Date(START + minute * 60_000 + second * 1000).toISOString();
-const first = minuteOf(at(0));
-
-/** Small numbers, so that a few calls reach every severity. */
-const policy: Policy = {
-  ...defaultPolicy,
-  rules: {
-    RATE_MINUTE: {
-      windowMinutes: 4,
-      thresholds: {
-        info: { calls: 3, minutes: 2 },
-        warning: { calls: 5, minutes: 2 },
-        error: { calls: 6, minutes: 2 },
-        critical: { calls: 7, minutes: 3 },
-      },
-    },
-    BURST: {
-      windowMinutes: 5,
-      thresholds: { warning: { calls: 3, minutes: 1 }, error: { calls: 3, minutes: 2 } },
-    },
-    WRITE_RATE: {
-      windowMinutes: 4,
-      thresholds: { warning: { calls: 3, minutes: 1 }, critical: { calls: 3, minutes: 2 } },
-    },
-    SERVER_TIME: {
-      windowMinutes: 4,
-      thresholds: {
-        warning: { serverTimeMs: 60_000, minutes: 2 },
-        error: { serverTimeMs: 100_000, minutes: 2 },
-      },
-    },
-    ERROR_RATIO_4XX: { windowMinutes: 4, minCalls: 6, thresholds: { info: 30, warning: 40, error: 60 } },
-    THROTTLED_RATIO: { windowMinutes: 3, minCalls: 4, thresholds: { info: 0, warning: 20, error: 50 } },
-    POLLING_UNFILTERED: {
-      windowMinutes: 6,
-      thresholds: { info: 4, warning: 6, error: 9, critical: 14 },
-    },
-    POLLING_TOO_OFTEN: { windowMinutes: 5, thresholds: { info: 3, warning: 5 } },
-  },
-};
+import { judge, leftUntilClosed, minutesAround, needsAllAgreements, type DirtyMinute } from './judge.js';
+import { policy, rowsOf, at, first, APPENDED } from './judge.testing.js';
 
 /** What the tables, the evaluator and those who settle cases do, without the database. */
 class Desk {
@@ -84,13 +43,25 @@ class Desk {
   evaluate(before: number, from = 0, wanted = this.dirty.length): void {
     const dirty = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
     const closed = this.unclosed.filter((mark) => mark.minute < before);
-    const near = new Set(minutesAround([...dirty, ...closed], this.policy));
+    const marks = [...dirty, ...closed];
+    const agreements = new Set(marks.map((mark) => mark.agreementId));
+    const near = Object.fromEntries(
+      SIGNAL_TABLE_NAMES.map((table) => [
+        table,
+        new Set(minutesAround(marks, onePolicy(this.policy), table)),
+      ]),
+    );
+    const all = rowsOf(this.signals, (row, table) => near[table]!.has(row.minute));
+    const rows = rowsOf(
+      this.signals,
+      (row, table) => near[table]!.has(row.minute) && agreements.has(row.agreementId),
+    );
     const docket = {
       integrationId: 'isv_eksempel',
       dirty,
       closed,
-      pairs: [...this.signals.pairs.values()].filter((row) => near.has(row.minute)),
-      routes: [...this.signals.routes.values()].filter((row) => near.has(row.minute)),
+      rows,
+      allAgreements: needsAllAgreements(rows) ? all : null,
       settled: new Map(
         [...this.cases].map(([key, cases]) => [
           key,
@@ -98,12 +69,12 @@ class Desk {
         ]),
       ),
     };
-    const left = leftUntilClosed(docket, this.policy);
+    const left = leftUntilClosed(docket, onePolicy(this.policy));
     this.unclosed = [...this.unclosed.filter((mark) => !closed.includes(mark)), ...left];
-    for (const { rule, subject, findings } of judge(docket, this.policy)) {
+    for (const { rule, subject, findings } of judge(docket, onePolicy(this.policy))) {
       const cases = this.cases.get(breachKeyOf(rule, subject)) ?? [];
       const breachId = `${breachKeyOf(rule, subject)} ${cases.length + 1}`;
-      const context = { rule, subject, policy: this.policy, breachId };
+      const context = { rule, subject, breachId };
       for (const decision of decideCases(cases, findings, context)) this.save(decision);
     }
   }
@@ -120,8 +91,9 @@ class Desk {
     for (const key of keys) {
       const newest = this.cases.get(key)?.at(-1);
       if (newest?.breach.state !== 'open') continue;
-      this.save(settle(newest, minute, new Date(APPENDED)));
-      this.settlements.set(key, [...(this.settlements.get(key) ?? []), minute]);
+      const through = endOfRow(ruleNamed(newest.breach.ruleId), minute);
+      this.save(settle(newest, through, new Date(APPENDED)));
+      this.settlements.set(key, [...(this.settlements.get(key) ?? []), through]);
     }
   }
 
@@ -133,7 +105,11 @@ class Desk {
       const through = settledThrough(newest)!;
       this.save(unsettle(newest, new Date(APPENDED)));
       this.settlements.set(key, this.settlements.get(key)!.slice(0, -1));
-      this.mark(newest.breach.scope.organizationId ?? '', through + 1);
+      const isOfAll = isIntegrationWide(ruleNamed(newest.breach.ruleId));
+      const agreements = isOfAll
+        ? [...this.signals.pairs.values()].filter((row) => row.minute > through).map((row) => row.agreementId)
+        : [newest.breach.scope.organizationId ?? ''];
+      for (const agreementId of agreements) this.mark(agreementId, through + 1);
     }
   }
 
@@ -157,16 +133,20 @@ const call = fc
   .record({
     minute: fc.integer({ min: 0, max: 14 }),
     second: fc.integer({ min: 0, max: 59 }),
-    agreement: fc.constantFrom('148383', '200001'),
+    // Most are of one agreement, so that it makes enough for the rule of a day.
+    agreement: fc.constantFrom('148383', '148383', '148383', '200001'),
     route: fc.constantFrom(CONTACTS, '/v1/{organizationId}/invoices'),
     method: fc.constantFrom('GET' as const, 'GET' as const, 'POST' as const),
     durationMs: fc.integer({ min: 0, max: 70_000 }),
     status: fc.constantFrom(...Array<number>(10).fill(200), 404, 429),
+    authScheme: fc.constantFrom(...Array<'bearer'>(20).fill('bearer'), 'apikey' as const),
     query: fc.record({ page: fc.constantFrom(0, 0, 1), hasChangesSince: fc.boolean() }),
   })
   .map(({ minute, second, agreement, ...data }) =>
     callAt(at(minute, second), { organizationId: agreement, ...data }),
   );
+
+const callsOf = (minLength: number, maxLength: number) => fc.array(call, { minLength, maxLength });
 
 describe('the final cases', () => {
   it('are the same whatever the order, the cut into batches and the moments of evaluation', () => {
@@ -180,7 +160,7 @@ describe('the final cases', () => {
     const broken = new Set<string>();
     fc.assert(
       fc.property(
-        fc.array(call, { minLength: 20, maxLength: 160 }).chain((calls) =>
+        fc.oneof(callsOf(20, 160), callsOf(120, 160)).chain((calls) =>
           fc.record({
             calls: fc.constant(calls),
             shuffled: fc.shuffledSubarray(calls, { minLength: calls.length }),
@@ -323,102 +303,5 @@ describe('the final cases around resolutions', () => {
       { numRuns: 120 },
     );
     expect(others).toBeGreaterThan(50);
-  });
-});
-
-describe('what is judged', () => {
-  const pairs = [
-    ...signalsOf(
-      [0, 1, 3, 9].map((minute) => callAt(at(minute))),
-      policy,
-    ).pairs.values(),
-  ];
-  const mark = (minute: number, appendedAt = APPENDED): DirtyMinute => ({
-    agreementId: '148383',
-    minute: first + minute,
-    appendedAt,
-  });
-  const judgedMinutes: number[] = [];
-  const spy = (isMonotone: boolean): Rule => ({
-    ...(RULES.find((rule) => rule.signals === 'pair') as Extract<Rule, { signals: 'pair' }>),
-    isMonotone,
-    judge: (_rows: unknown, _policy: unknown, minute: number) => {
-      judgedMinutes.push(minute - first);
-      return null;
-    },
-  });
-  const docketOf = (dirty: DirtyMinute[], closed: DirtyMinute[] = []) => {
-    return { integrationId: 'isv_eksempel', dirty, closed, pairs, routes: [], settled: new Map() };
-  };
-  const judged = (dirty: DirtyMinute[], closed: DirtyMinute[], isMonotone: boolean) => {
-    judgedMinutes.length = 0;
-    judge(docketOf(dirty, closed), policy, [spy(isMonotone)]);
-    return [...judgedMinutes];
-  };
-  const left = (dirty: DirtyMinute[], rule: Rule) =>
-    leftUntilClosed(docketOf(dirty), policy, [rule]).map(({ minute }) => minute - first);
-
-  it('is the dirty minute and those with rows whose window holds it, oldest first', () => {
-    expect(judged([mark(1)], [], true)).toEqual([1, 3]);
-    expect(judged([mark(9), mark(0)], [], true)).toEqual([0, 1, 3, 9]);
-    expect(judged([mark(5)], [], true)).toEqual([]);
-  });
-
-  it('is only what has closed, where more calls could lower the verdict', () => {
-    expect(judged([mark(0)], [], false)).toEqual([]);
-    expect(judged([mark(0)], [mark(1)], false)).toEqual([1]);
-    expect(judged([], [mark(1)], true)).toEqual([]);
-  });
-
-  it('waits until it is closed: the same minutes, as long as there may be something to find', () => {
-    expect(left([mark(1)], spy(false))).toEqual([1, 3]);
-    expect(left([mark(1)], { ...spy(false), canCarry: () => false })).toEqual([]);
-    const canCarry = ({ minute }: { minute: number }) => minute === first + 3;
-    expect(left([mark(0), mark(9)], { ...spy(false), canCarry })).toEqual([3]);
-    expect(left([mark(1)], spy(true))).toEqual([]);
-  });
-
-  it('closes two minutes after the log was read past it', () => {
-    expect(closedBefore(new Date(at(5)), policy)).toBe(first + 3);
-    expect(closedBefore(new Date(at(5, -1)), policy)).toBe(first + 2);
-  });
-
-  it('is dated by the newest record within the window, not by records outside it', () => {
-    const calls = [0, 1].flatMap((minute) => [0, 1, 2].map((second) => callAt(at(minute, second))));
-    const docket = {
-      integrationId: 'isv_eksempel',
-      dirty: [mark(0, at(2)), mark(1, at(3)), mark(2, at(700))],
-      pairs: [...signalsOf(calls, policy).pairs.values()],
-      routes: [],
-      closed: [],
-      settled: new Map(),
-    };
-    const [judgement] = judge(docket, policy);
-    expect(judgement!.findings.map((finding) => finding.appendedAt)).toEqual([at(3)]);
-  });
-
-  it('counts no call of a settled minute for a later one, and all of them for that minute itself', () => {
-    const calls = [0, 1, 2, 3].flatMap((minute) =>
-      [0, 1, 2].map((second) => callAt(at(minute, second), { route: '/none' })),
-    );
-    const judgedWith = (settled: number[]) => {
-      const docket = {
-        integrationId: 'isv_eksempel',
-        dirty: [0, 1, 2, 3].map((minute) => mark(minute)),
-        pairs: [...signalsOf(calls, policy).pairs.values()],
-        routes: [],
-        closed: [],
-        settled: new Map([
-          ['RATE_MINUTE:isv_eksempel:148383', settled],
-          ['RATE_MINUTE:isv_eksempel:200001', [first + 1]],
-        ]),
-      };
-      return judge(docket, policy, [ruleNamed('RATE_MINUTE')]).flatMap(({ findings }) =>
-        findings.map(({ verdict }) => minuteOf(verdict.windowEnd) - 1 - first),
-      );
-    };
-    expect(judgedWith([])).toEqual([1, 2, 3]);
-    expect(judgedWith([first + 1])).toEqual([1, 3]);
-    expect(judgedWith([first + 2])).toEqual([1, 2]);
   });
 });

@@ -1,17 +1,25 @@
 import { breachKeyOf, type BreachSubject, type Finding } from '../breach/decide-breach.js';
 import { unsettledRows, type Settlements } from '../breach/settle.js';
+import type { Policies } from '../policy/policies.js';
 import type { Policy } from '../policy/policy.js';
-import { RULES, type Rule } from '../rules/registry.js';
+import { endOfRow, isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { rowsInWindow, type Verdict } from '../rules/verdict.js';
-import { MINUTE_MS, minuteOf } from '../signals/minute.js';
-import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { endOfGrain, MINUTE_MS, minuteOf } from '../signals/minute.js';
+import {
+  SIGNAL_TABLES,
+  type RouteKey,
+  type SignalKey,
+  type SignalRows,
+  type SignalTableName,
+} from '../signals/tables.js';
 
 /**
  * Decides which minutes new calls make worth judging, and judges them: a call at minute m is in the windows
  * of m … m + window − 1. A minute without calls is not judged: the windows of a monotone rule hold nothing
  * there that they did not hold at the last minute with calls, and a share is taken when something is asked.
  *
- * Of a rule that is not monotone the same minutes are left until they are closed, and judged then.
+ * Of a rule that is not monotone the same minutes are left until they are closed, and judged then. A rule about all agreements of an
+ * integration judges the minutes in which one of them carries something, whichever minute of its window the calls touched.
  */
 
 /** Calls arrived for this minute of an agreement since it was last judged. */
@@ -22,6 +30,8 @@ export interface DirtyMinute {
   readonly appendedAt: string;
 }
 
+export type DocketRows = { readonly [Table in SignalTableName]: readonly SignalRows[Table][] };
+
 /**
  * What is judged together: one integration's dirty minutes, with all rows of their agreements around them.
  */
@@ -30,8 +40,10 @@ export interface Docket {
   readonly dirty: readonly DirtyMinute[];
   /** Minutes that were left until they are closed, and are. */
   readonly closed: readonly DirtyMinute[];
-  readonly pairs: readonly PairMinute[];
-  readonly routes: readonly RouteMinute[];
+  /** Of the agreements marked. */
+  readonly rows: DocketRows;
+  /** Of all agreements, for the rules that judge them together; null where `needsAllAgreements` says no. */
+  readonly allAgreements: DocketRows | null;
   /** At least those that lie in a window judged. */
   readonly settled: Settlements;
 }
@@ -43,12 +55,22 @@ export interface Judgement {
   readonly findings: readonly Finding[];
 }
 
-/** The minutes whose rows must be in the docket: as far back and ahead as the longest window reaches. */
-export function minutesAround(marks: readonly DirtyMinute[], policy: Policy): number[] {
-  const reach = longestWindow(RULES, policy) - 1;
+/**
+ * The minutes by which the rows of a table are named that must be in the docket: as far back and ahead as the longest window over
+ * it reaches.
+ */
+export function minutesAround(
+  marks: readonly DirtyMinute[],
+  policies: Policies,
+  table: SignalTableName,
+): number[] {
+  const { grain } = SIGNAL_TABLES[table];
+  const reading = RULES.filter((rule) => rule.signals === table);
+  const reach = Math.max(0, ...reading.map((rule) => longestWindow(rule, policies))) - grain;
   const minutes = new Set<number>();
-  for (const { minute } of marks) {
-    for (let near = minute - reach; near <= minute + reach; near += 1) minutes.add(near);
+  for (const mark of marks) {
+    const own = endOfGrain(mark.minute, grain);
+    for (let near = own - reach; near <= own + reach; near += grain) minutes.add(near);
   }
   return [...minutes];
 }
@@ -61,12 +83,17 @@ export function closedBefore(readTo: Date, policy: Policy): number {
   return Math.floor((readTo.getTime() - policy.latenessMs) / MINUTE_MS);
 }
 
-export function judge(docket: Docket, policy: Policy, rules: readonly Rule[] = RULES): Judgement[] {
-  const [pairs, routes] = [bySubject(docket.pairs), bySubject(docket.routes)];
+/** Whether some agreement marked has a row for which all agreements of the integration must be looked at. */
+export function needsAllAgreements(rows: DocketRows, rules: readonly Rule[] = RULES): boolean {
+  return rules
+    .filter(isIntegrationWide)
+    .some((rule) => carriersOf<AnyRow>(generic(rule), rows[rule.signals]).length > 0);
+}
+
+/** @throws RangeError when the policy that judges leaves no room for advice */
+export function judge(docket: Docket, policies: Policies, rules: readonly Rule[] = RULES): Judgement[] {
   return rules.flatMap((rule) =>
-    rule.signals === 'pair'
-      ? pairs.flatMap((own) => judgeSubject(rule, own, docket, policy))
-      : routes.flatMap((own) => judgeSubject(rule, own, docket, policy)),
+    subjectsOf(rule, docket).flatMap((own) => judgeSubject(generic(rule), own, docket, policies)),
   );
 }
 
@@ -77,16 +104,13 @@ export function judge(docket: Docket, policy: Policy, rules: readonly Rule[] = R
  */
 export function leftUntilClosed(
   docket: Docket,
-  policy: Policy,
+  policies: Policies,
   rules: readonly Rule[] = RULES,
 ): DirtyMinute[] {
-  const [pairs, routes] = [bySubject(docket.pairs), bySubject(docket.routes)];
   const left = rules
     .filter((rule) => !rule.isMonotone)
     .flatMap((rule) =>
-      rule.signals === 'pair'
-        ? pairs.flatMap((own) => leftOfSubject(rule, own, docket, policy))
-        : routes.flatMap((own) => leftOfSubject(rule, own, docket, policy)),
+      subjectsOf(rule, docket).flatMap((own) => leftOfSubject(generic(rule), own, docket, policies)),
     );
   const newest = new Map<string, DirtyMinute>();
   for (const mark of left) {
@@ -97,51 +121,61 @@ export function leftUntilClosed(
   return [...newest.values()];
 }
 
-type RuleFor<Row> = Rule & {
-  readonly judge: (rows: readonly Row[], policy: Policy, minute: number) => Verdict | null;
-  readonly canCarry?: (row: Row) => boolean;
+type AnyRow = SignalKey & Partial<RouteKey>;
+/** A rule without its table: rows and judge always come from the same rule. */
+type GenericRule = Rule & {
+  readonly judge: (rows: readonly AnyRow[], policy: Policy, minute: number) => Verdict | null;
+  readonly canCarry?: (row: AnyRow) => boolean;
 };
+function generic(rule: Rule): GenericRule {
+  return rule as GenericRule;
+}
 
 /** @param own rows of one subject, at least one */
-function judgeSubject<Row extends PairMinute | RouteMinute>(
-  rule: RuleFor<Row>,
-  own: readonly Row[],
+function judgeSubject(
+  rule: GenericRule,
+  own: readonly AnyRow[],
   docket: Docket,
-  policy: Policy,
+  policies: Policies,
 ): Judgement[] {
-  const [{ agreementId }, route] = [own[0]!, routeOf(own[0]!)];
-  const subject = { integrationId: docket.integrationId, agreementId, route };
+  const subject = { integrationId: docket.integrationId, ...subjectOf(rule, own[0]!) };
   const settled = docket.settled.get(breachKeyOf(rule, subject)) ?? [];
-  const marks = marksOf(agreementId, rule.isMonotone ? docket.dirty : docket.closed);
-  const reach = rule.isMonotone ? rule.windowMinutes(policy) : 1;
-  const findings = minutesReached(own, marks, reach).flatMap((minute) => {
+  const marks = marksOf(rule, own[0]!, rule.isMonotone ? docket.dirty : docket.closed);
+  const reach = rule.isMonotone ? longestWindow(rule, policies) : 1;
+  const judged = isIntegrationWide(rule) ? carriersOf(rule, own) : own;
+  const findings = minutesReached(judged, marks, reach).flatMap((minute) => {
+    const policy = policies.at(subject.integrationId, subject.agreementId, minute);
     const verdict = rule.judge(unsettledRows(own, minute, settled), policy, minute);
     if (!verdict) return [];
     const [from, to] = [minuteOf(verdict.windowStart), minuteOf(verdict.windowEnd)];
-    return [{ verdict, appendedAt: newestAppend(marks, from, to) }];
+    return [{ verdict, policy, appendedAt: newestAppend(marks, from, to) }];
   });
   return findings.length > 0 ? [{ rule, subject, findings }] : [];
 }
 
 /** @param own rows of one subject, at least one */
-function leftOfSubject<Row extends PairMinute | RouteMinute>(
-  rule: RuleFor<Row>,
-  own: readonly Row[],
+function leftOfSubject(
+  rule: GenericRule,
+  own: readonly AnyRow[],
   docket: Docket,
-  policy: Policy,
+  policies: Policies,
 ): DirtyMinute[] {
-  const carriers = own.filter((row) => rule.canCarry?.(row) ?? true);
+  const carriers = carriersOf(rule, own);
   if (carriers.length === 0) return [];
-  const { agreementId } = own[0]!;
-  const marks = marksOf(agreementId, docket.dirty);
-  const window = rule.windowMinutes(policy);
+  const marks = marksOf(rule, own[0]!, docket.dirty);
+  const window = longestWindow(rule, policies);
+  const left = (minute: number, agreementId: string) => ({
+    agreementId,
+    minute,
+    appendedAt: newestAppend(marks, minute + 1 - window, minute + 1),
+  });
+  if (isIntegrationWide(rule)) {
+    const reached = new Set(minutesReached(carriers, marks, window));
+    return carriers.filter((row) => reached.has(row.minute)).map((row) => left(row.minute, row.agreementId));
+  }
   return minutesReached(own, marks, window)
     .filter((minute) => rowsInWindow(carriers, window, minute).length > 0)
-    .map((minute) => ({
-      agreementId,
-      minute,
-      appendedAt: newestAppend(marks, minute + 1 - window, minute + 1),
-    }));
+    .map((minute) => left(minute, own[0]!.agreementId));
 }
 
 /** The minutes with rows that lie at a mark or up to `reach` − 1 minutes after one, ascending. */
@@ -150,14 +184,15 @@ function minutesReached(
   marks: readonly DirtyMinute[],
   reach: number,
 ): number[] {
-  return rows
-    .map((row) => row.minute)
+  return [...new Set(rows.map((row) => row.minute))]
     .filter((minute) => marks.some((mark) => mark.minute <= minute && minute < mark.minute + reach))
     .sort((left, right) => left - right);
 }
 
-function marksOf(agreementId: string, marks: readonly DirtyMinute[]): DirtyMinute[] {
-  return marks.filter((mark) => mark.agreementId === agreementId);
+/** The marks that concern a subject of a rule, each at the end of the row that holds it. */
+function marksOf(rule: Rule, { agreementId }: AnyRow, marks: readonly DirtyMinute[]): DirtyMinute[] {
+  const own = isIntegrationWide(rule) ? marks : marks.filter((mark) => mark.agreementId === agreementId);
+  return own.map((mark) => ({ ...mark, minute: endOfRow(rule, mark.minute) }));
 }
 
 /**
@@ -174,10 +209,14 @@ function isLater(left: string, right: string): boolean {
   return Date.parse(left) > Date.parse(right);
 }
 
-function bySubject<Row extends PairMinute | RouteMinute>(rows: readonly Row[]): Row[][] {
-  const subjects = new Map<string, Row[]>();
+/** The rows of each subject of a rule, in no order. */
+function subjectsOf(rule: Rule, docket: Docket): AnyRow[][] {
+  const rows: readonly AnyRow[] =
+    (isIntegrationWide(rule) ? docket.allAgreements : docket.rows)?.[rule.signals] ?? [];
+  const subjects = new Map<string, AnyRow[]>();
   for (const row of rows) {
-    const key = `${row.agreementId}|${routeOf(row)}`;
+    const { agreementId, route } = subjectOf(rule, row);
+    const key = `${agreementId}|${route}`;
     const own = subjects.get(key);
     if (own) own.push(row);
     else subjects.set(key, [row]);
@@ -185,10 +224,17 @@ function bySubject<Row extends PairMinute | RouteMinute>(rows: readonly Row[]): 
   return [...subjects.values()];
 }
 
-function routeOf(row: PairMinute | RouteMinute): string {
-  return 'route' in row ? row.route : '';
+function subjectOf(rule: Rule, row: AnyRow) {
+  return {
+    agreementId: isIntegrationWide(rule) ? '' : row.agreementId,
+    route: rule.key.includes('route') ? (row.route ?? '') : '',
+  };
 }
 
-function longestWindow(rules: readonly Rule[], policy: Policy): number {
-  return Math.max(...rules.map((rule) => rule.windowMinutes(policy)));
+function carriersOf<Row extends AnyRow>({ canCarry }: GenericRule, rows: readonly Row[]): readonly Row[] {
+  return canCarry ? rows.filter((row) => canCarry(row)) : rows;
+}
+
+function longestWindow(rule: Rule, policies: Policies): number {
+  return Math.max(...policies.all.map((policy) => rule.windowMinutes(policy)));
 }

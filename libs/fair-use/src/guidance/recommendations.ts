@@ -1,6 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import type { CallsHeld, HeldSettings, Policy, Thresholds } from '../policy/policy.js';
-import { SLOTS_PER_MINUTE } from '../signals/signals.js';
+import { SLOTS_PER_MINUTE } from '../signals/minute.js';
 
 /**
  * Computes, from the policy in force, advice that is never itself a breach, however literally it is followed
@@ -8,20 +8,25 @@ import { SLOTS_PER_MINUTE } from '../signals/signals.js';
  */
 
 /**
- * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE and BURST. Half of
+ * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE, BURST and RATE_DAY. Half of
  * what lies below the lowest of RATE_MINUTE: a partner's own minutes do not begin when ours do, so one of our
  * minutes may hold the end of one full minute of theirs and the start of the next. Of BURST one call in each
- * slot is left unused, for a timer that goes off early. A rule over a longer window, once it exists, takes its
- * part here, so that the stricter one decides.
+ * slot is left unused, for a timer that goes off early. RATE_DAY asks for less than both of who keeps it up day and night: 13 a minute
+ * are 18,720 in 24 hours, where 24 would be 34,560.
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedCallsPerMinute(policy: Policy): number {
-  const { RATE_MINUTE, BURST } = policy.rules;
+  const { RATE_MINUTE, BURST, RATE_DAY } = policy.rules;
   const [lowest, lowestOfSlot] = [lowestCalls(RATE_MINUTE), lowestCalls(BURST)];
-  const calls = Math.min(Math.floor((lowest - 1) / 2), SLOTS_PER_MINUTE * (lowestOfSlot - 2));
+  const lowestOfDay = lowestOf(RATE_DAY.thresholds, (threshold) => threshold);
+  const calls = Math.min(
+    Math.floor((lowest - 1) / 2),
+    SLOTS_PER_MINUTE * (lowestOfSlot - 2),
+    Math.floor((lowestOfDay - 1) / RATE_DAY.windowMinutes),
+  );
   if (calls < 1)
     throw new RangeError(
-      `RATE_MINUTE and BURST speak up at ${lowest} calls a minute and ${lowestOfSlot} in seconds: no rate can be advised`,
+      `the rules speak up at ${lowest} calls a minute, ${lowestOfSlot} in seconds and ${lowestOfDay} in a day: no rate can be advised`,
     );
   return calls;
 }

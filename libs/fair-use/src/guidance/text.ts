@@ -42,6 +42,13 @@ export function minutes(value: number): Bilingual {
   };
 }
 
+/** A number of minutes as whole hours with their unit, rounded down. */
+export function hours(inMinutes: number): Bilingual {
+  const value = Math.floor(inMinutes / 60);
+  const { da, en } = wholeNumber(value);
+  return { da: `${da} ${value === 1 ? 'time' : 'timer'}`, en: `${en} ${value === 1 ? 'hour' : 'hours'}` };
+}
+
 /** A time in ms as whole seconds with their unit, rounded down. */
 export function secondsOf(ms: number): Bilingual {
   const seconds = Math.floor(ms / 1000);

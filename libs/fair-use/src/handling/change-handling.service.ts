@@ -10,7 +10,7 @@ import { loadHandling, saveHandling } from './handling-store.service.js';
 import { audited, HandlingRefused, type Handling } from './handling.js';
 import { MoveNotAllowed } from './moves.js';
 import type { Action } from './timeline.js';
-import { ruleNamed } from '../rules/registry.js';
+import { endOfRow, isIntegrationWide, ruleNamed } from '../rules/registry.js';
 
 /**
  * One step of a person on a case: lock, check the version, decide, save, audit, and settle or open the case itself where the
@@ -106,14 +106,13 @@ async function audit(
 
 async function settleCase(tx: EntityManager, kept: KeptCase, now: Date): Promise<void> {
   const { integrationId, organizationId } = kept.breach.scope;
-  // A rule that does not distinguish agreements judges the minutes of all of them.
-  const isOfAgreement = ruleNamed(kept.breach.ruleId).key.includes('agreement');
+  const rule = ruleNamed(kept.breach.ruleId);
   const [{ newest }] = await tx.query<[{ newest: number | null }]>(
     `select max(minute) as newest from signal_pair_minute
      where integration_id = $1 and ($2::text is null or agreement_id = $2)`,
-    [integrationId, isOfAgreement ? agreementIdOf(organizationId) : null],
+    [integrationId, isIntegrationWide(rule) ? null : agreementIdOf(organizationId)],
   );
-  await saveDecision(tx, settle(kept, minuteToSettle(now, newest), now), now);
+  await saveDecision(tx, settle(kept, endOfRow(rule, minuteToSettle(now, newest)), now), now);
 }
 
 /** @throws Problem 409 when the rule was broken anew since: that is another case */
@@ -126,11 +125,16 @@ async function unsettleCase(tx: EntityManager, kept: KeptCase, now: Date): Promi
   await saveDecision(tx, unsettle(kept, now), now);
   // The windows that begin before the minute that was settled and end after it were judged without what lies before it.
   const { integrationId, organizationId } = kept.breach.scope;
+  const rule = ruleNamed(kept.breach.ruleId);
+  const agreements = isIntegrationWide(rule)
+    ? 'select distinct agreement_id from signal_pair_minute where integration_id = $1 and minute > $3 and $2 = $2'
+    : 'select $2';
   await tx.query(
-    `insert into dirty_minute as kept (integration_id, agreement_id, minute, appended_at) values ($1, $2, $3, $4)
+    `insert into dirty_minute as kept (integration_id, agreement_id, minute, appended_at)
+     select $1, called.agreement_id, $3 + 1, $4 from (${agreements}) as called (agreement_id)
      on conflict (integration_id, minute, agreement_id)
      do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
-    [integrationId, agreementIdOf(organizationId), settledThrough(kept)! + 1, now],
+    [integrationId, agreementIdOf(organizationId), settledThrough(kept)!, now],
   );
 }
 

@@ -26,8 +26,10 @@ const FILTERABLE_ROUTES: readonly FilterableRoute[] = [
   { path: '/servers/detail', filter: 'changes-since' },
 ];
 
+const A_DAY = 24 * 60;
+
 export const defaultPolicy: Policy = {
-  version: 2,
+  version: 3,
   rules: {
     // 100 a minute per organisation and client is Dinero's published hard limit, "not something to strive
     // for": the rule speaks up at half of it. Five minutes of fifteen forgive one bulk job; critical asks for
@@ -91,6 +93,13 @@ export const defaultPolicy: Policy = {
       windowMinutes: 60,
       thresholds: { info: 30, warning: 60, error: 240 },
     },
+    // 50,000 calls in 24 hours and agreement is e-conomic's published definition of fair use.
+    RATE_DAY: {
+      windowMinutes: A_DAY,
+      thresholds: { info: 20_000, warning: 30_000, error: 40_000, critical: 50_000 },
+    },
+    // A bearer token is requirement 3 of the terms, so a single call without one is worth a warning.
+    LEGACY_AUTH: { windowMinutes: A_DAY, thresholds: { warning: 1, error: 100 } },
   },
   filterableRoutes: FILTERABLE_ROUTES,
   maxPageSize: 1000,

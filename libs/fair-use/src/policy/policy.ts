@@ -39,6 +39,12 @@ export interface ShareSettings {
   readonly thresholds: Thresholds<number>;
 }
 
+/** A number of what an integration did in the window, summed. */
+export interface SumSettings {
+  readonly windowMinutes: number;
+  readonly thresholds: Thresholds<number>;
+}
+
 /** A list that can be asked for its changes only. */
 export interface FilterableRoute {
   /** Route template without its version segment; what stands in braces is a name only. */
@@ -59,6 +65,8 @@ export interface Policy {
     readonly THROTTLED_RATIO: ShareSettings;
     readonly POLLING_UNFILTERED: SweepSettings;
     readonly POLLING_TOO_OFTEN: SweepSettings;
+    readonly RATE_DAY: SumSettings;
+    readonly LEGACY_AUTH: SumSettings;
   };
   readonly filterableRoutes: readonly FilterableRoute[];
   /** Largest page of a list, for guidance. */

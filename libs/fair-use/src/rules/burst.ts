@@ -1,5 +1,6 @@
 import type { Policy } from '../policy/policy.js';
-import { SLOT_SECONDS, type PairMinute } from '../signals/signals.js';
+import { SLOT_SECONDS } from '../signals/minute.js';
+import type { PairMinute } from '../signals/tables.js';
 import { judgeHeldMinutes } from './held-minutes.js';
 import type { Verdict } from './verdict.js';
 

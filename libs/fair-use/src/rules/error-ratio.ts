@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy.js';
-import type { PairMinute } from '../signals/signals.js';
+import type { PairMinute } from '../signals/tables.js';
 import { judgeShare } from './share-of-calls.js';
 import type { Verdict } from './verdict.js';
 

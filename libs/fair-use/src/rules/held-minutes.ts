@@ -1,6 +1,6 @@
 import type { HeldSettings, HeldThreshold } from '../policy/policy.js';
 import { minuteStart } from '../signals/minute.js';
-import type { PairMinute } from '../signals/signals.js';
+import type { PairMinute } from '../signals/tables.js';
 import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
 
 /** Judges what an integration does minute after minute: so much in a minute, in k minutes of a window. */

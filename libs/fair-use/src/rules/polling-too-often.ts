@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy.js';
-import type { RouteMinute } from '../signals/signals.js';
+import type { RouteMinute } from '../signals/tables.js';
 import { judgeSweeps, type SweepMeasure } from './summed-sweeps.js';
 import type { Verdict } from './verdict.js';
 

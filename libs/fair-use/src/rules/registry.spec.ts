@@ -1,6 +1,7 @@
 import { apiCall, jsonSchemaOf } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
-import { RULES, ruleNamed } from './registry.js';
+import { SIGNAL_TABLES } from '../signals/tables.js';
+import { isIntegrationWide, RULES, ruleNamed } from './registry.js';
 
 /** Whether the JSON Schema declares a property at a dotted path, also within a nullable object. */
 function declares(schema: unknown, path: readonly string[]): boolean {
@@ -29,7 +30,14 @@ describe('the registry of rules', () => {
   });
 
   it('keys a rule by route exactly when it takes signals of routes', () => {
-    for (const rule of RULES) expect(rule.key.includes('route')).toBe(rule.signals === 'route');
+    for (const rule of RULES) expect(rule.key.includes('route')).toBe(SIGNAL_TABLES[rule.signals].isByRoute);
+  });
+
+  it('knows of each rule about all agreements, and of each that waits, which rows may lead to a finding', () => {
+    for (const rule of RULES) {
+      if (isIntegrationWide(rule) || !rule.isMonotone)
+        expect([rule.id, rule.canCarry]).not.toContain(undefined);
+    }
   });
 
   it('refuses a rule that does not exist', () => {

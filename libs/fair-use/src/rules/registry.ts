@@ -1,9 +1,12 @@
 import type { Policy, RuleId } from '../policy/policy.js';
-import type { PairMinute, RouteMinute } from '../signals/signals.js';
+import { endOfGrain } from '../signals/minute.js';
+import { SIGNAL_TABLES, type SignalRows, type SignalTableName } from '../signals/tables.js';
 import { judgeBurst } from './burst.js';
 import { judgeErrorRatio } from './error-ratio.js';
+import { judgeLegacyAuth } from './legacy-auth.js';
 import { judgePollingTooOften } from './polling-too-often.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
+import { judgeRateDay } from './rate-day.js';
 import { judgeRateMinute } from './rate-minute.js';
 import { judgeServerTime } from './server-time.js';
 import { judgeThrottledRatio } from './throttled-ratio.js';
@@ -17,17 +20,20 @@ import { judgeWriteRate } from './write-rate.js';
 
 export type KeyDimension = 'integration' | 'agreement' | 'route';
 
-interface RuleOf<Level extends 'pair' | 'route', Row> {
+interface RuleOf<Table extends SignalTableName> {
   readonly id: RuleId;
   readonly title: { readonly da: string; readonly en: string };
-  /** What a case of this rule is about: one breach for each combination. */
+  /**
+   * What a case of this rule is about: one breach for each combination. A rule without agreements in its key judges those of an
+   * integration together (`isIntegrationWide`).
+   */
   readonly key: readonly KeyDimension[];
   /**
    * Paths in an API call event that the rule's signals read; a test holds them against the event's schema.
    */
   readonly inputs: readonly string[];
   /** Which rows the judge takes. */
-  readonly signals: Level;
+  readonly signals: Table;
   /**
    * How many minutes back from the minute judged the rows must reach; a late event dirties as many minutes
    * ahead.
@@ -39,14 +45,25 @@ interface RuleOf<Level extends 'pair' | 'route', Row> {
    */
   readonly isMonotone: boolean;
   /**
-   * Of a rule that is not monotone: whether a row may lead to a finding. No minute waits to be judged for a
-   * window without such a row.
+   * Whether a row may lead to a finding. Of a rule that is not monotone, no minute waits to be judged for a window without such
+   * a row; one that is integration-wide judges only minutes that hold one, and its rows are read only for these. So such a rule
+   * has to have it, and must find nothing worse in a minute without than in the one before.
    */
-  readonly canCarry?: (row: Row) => boolean;
-  readonly judge: (rows: readonly Row[], policy: Policy, minute: number) => Verdict | null;
+  readonly canCarry?: (row: SignalRows[Table]) => boolean;
+  readonly judge: (rows: readonly SignalRows[Table][], policy: Policy, minute: number) => Verdict | null;
 }
 
-export type Rule = RuleOf<'pair', PairMinute> | RuleOf<'route', RouteMinute>;
+export type Rule = { [Table in SignalTableName]: RuleOf<Table> }[SignalTableName];
+
+/** Whether a rule judges what an integration does on all agreements together. */
+export function isIntegrationWide({ key }: Rule): boolean {
+  return !key.includes('agreement');
+}
+
+/** The last minute of what is judged as one: a minute, or an hour. */
+export function endOfRow({ signals }: Rule, minute: number): number {
+  return endOfGrain(minute, SIGNAL_TABLES[signals].grain);
+}
 
 const SWEEPS_READ = [
   'data.route',
@@ -68,7 +85,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'For mange kald i minuttet', en: 'Too many calls a minute' },
     key: ['integration', 'agreement'],
     inputs: ALWAYS_READ,
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.RATE_MINUTE.windowMinutes,
     isMonotone: true,
     judge: judgeRateMinute,
@@ -78,7 +95,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'For mange kald på fem sekunder', en: 'Too many calls within five seconds' },
     key: ['integration', 'agreement'],
     inputs: ALWAYS_READ,
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.BURST.windowMinutes,
     isMonotone: true,
     judge: judgeBurst,
@@ -88,7 +105,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'For mange skrivende kald i minuttet', en: 'Too many writes a minute' },
     key: ['integration', 'agreement'],
     inputs: [...ALWAYS_READ, 'data.method', 'data.operation'],
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.WRITE_RATE.windowMinutes,
     isMonotone: true,
     judge: judgeWriteRate,
@@ -98,7 +115,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'Kaldene optager serveren for længe', en: 'The calls keep the server busy for too long' },
     key: ['integration', 'agreement'],
     inputs: [...ALWAYS_READ, 'data.durationMs'],
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.SERVER_TIME.windowMinutes,
     isMonotone: true,
     judge: judgeServerTime,
@@ -108,7 +125,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'For mange afviste kald', en: 'Too many refused calls' },
     key: ['integration', 'agreement'],
     inputs: [...ALWAYS_READ, 'data.errorCode'],
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.ERROR_RATIO_4XX.windowMinutes,
     isMonotone: false,
     canCarry: (row) => row.clientErrors > 0,
@@ -119,7 +136,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'For mange kald rammer API’ets loft', en: 'Too many calls hit the limit of the API' },
     key: ['integration', 'agreement'],
     inputs: ALWAYS_READ,
-    signals: 'pair',
+    signals: 'pairs',
     windowMinutes: (policy) => policy.rules.THROTTLED_RATIO.windowMinutes,
     isMonotone: false,
     canCarry: (row) => row.throttled > 0,
@@ -130,7 +147,7 @@ export const RULES: readonly Rule[] = [
     title: { da: 'Hele listen hentes gang på gang', en: 'The whole list is fetched again and again' },
     key: ['integration', 'agreement', 'route'],
     inputs: [...ALWAYS_READ, ...SWEEPS_READ],
-    signals: 'route',
+    signals: 'routes',
     windowMinutes: (policy) => policy.rules.POLLING_UNFILTERED.windowMinutes,
     isMonotone: true,
     judge: judgePollingUnfiltered,
@@ -140,10 +157,31 @@ export const RULES: readonly Rule[] = [
     title: { da: 'Ændringer hentes for tit', en: 'Changes are asked for too often' },
     key: ['integration', 'agreement', 'route'],
     inputs: [...ALWAYS_READ, ...SWEEPS_READ],
-    signals: 'route',
+    signals: 'routes',
     windowMinutes: (policy) => policy.rules.POLLING_TOO_OFTEN.windowMinutes,
     isMonotone: true,
     judge: judgePollingTooOften,
+  },
+  {
+    id: 'RATE_DAY',
+    title: { da: 'For mange kald på et døgn', en: 'Too many calls in 24 hours' },
+    key: ['integration', 'agreement'],
+    inputs: ALWAYS_READ,
+    signals: 'pairHours',
+    windowMinutes: (policy) => policy.rules.RATE_DAY.windowMinutes,
+    isMonotone: true,
+    judge: judgeRateDay,
+  },
+  {
+    id: 'LEGACY_AUTH',
+    title: { da: 'Adgang uden bearer token', en: 'Access without a bearer token' },
+    key: ['integration'],
+    inputs: [...ALWAYS_READ, 'data.authScheme'],
+    signals: 'pairHours',
+    windowMinutes: (policy) => policy.rules.LEGACY_AUTH.windowMinutes,
+    isMonotone: true,
+    canCarry: (row) => row.legacyAuthCalls > 0,
+    judge: judgeLegacyAuth,
   },
 ];
 

@@ -1,6 +1,6 @@
 import { SEVERITIES, type Severity } from '@taxameter/contracts';
 import { minuteOf } from '../signals/minute.js';
-import { SLOTS_PER_MINUTE, type PairMinute, type RouteMinute } from '../signals/signals.js';
+import { emptyRow, type PairMinute, type RouteMinute } from '../signals/tables.js';
 import { CONTACTS } from '../signals/signals.testing.js';
 import type { Verdict } from './verdict.js';
 
@@ -8,20 +8,14 @@ import type { Verdict } from './verdict.js';
 
 export const NOON = minuteOf('2026-09-30T12:00:00Z');
 
+const PAIR = { integrationId: 'isv_eksempel', agreementId: '148383' };
+
 export const times = <Value>(count: number, value: Value) => Array<Value>(count).fill(value);
 
 /** Rows of consecutive minutes of which the last is the one judged, each with these measures and no others. */
 export function minutesOf(measures: readonly Partial<PairMinute>[]): PairMinute[] {
   return measures.map((given, index) => ({
-    integrationId: 'isv_eksempel',
-    agreementId: '148383',
-    minute: NOON - measures.length + 1 + index,
-    calls: 0,
-    writes: 0,
-    serverTimeMs: 0,
-    clientErrors: 0,
-    throttled: 0,
-    callsBySlot: times(SLOTS_PER_MINUTE, 0),
+    ...emptyRow('pairs', { ...PAIR, minute: NOON - measures.length + 1 + index }),
     ...given,
   }));
 }
@@ -29,12 +23,7 @@ export function minutesOf(measures: readonly Partial<PairMinute>[]): PairMinute[
 /** The row of a route so many minutes before noon, with these measures and no others. */
 export function sweepsAt(minutesBefore: number, measures: Partial<RouteMinute>): RouteMinute {
   return {
-    integrationId: 'isv_eksempel',
-    agreementId: '148383',
-    route: CONTACTS,
-    minute: NOON - minutesBefore,
-    unfilteredSweeps: 0,
-    changesSinceSweeps: 0,
+    ...emptyRow('routes', { ...PAIR, route: CONTACTS, minute: NOON - minutesBefore }),
     ...measures,
   };
 }

@@ -1,6 +1,6 @@
 import type { ShareSettings } from '../policy/policy.js';
 import { minuteStart } from '../signals/minute.js';
-import type { PairMinute } from '../signals/signals.js';
+import type { PairMinute } from '../signals/tables.js';
 import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
 
 /** Judges which share of an integration's calls ended in a certain way. */

@@ -1,6 +1,6 @@
 import { filterableRoute, type Policy, type SweepSettings } from '../policy/policy.js';
 import { minuteStart } from '../signals/minute.js';
-import type { RouteMinute } from '../signals/signals.js';
+import type { RouteMinute } from '../signals/tables.js';
 import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
 
 /** Judges how often a list was fetched. */

@@ -45,5 +45,18 @@ export function rowsInWindow<Row extends { readonly minute: number }>(
 
 /** One line of evidence: a minute and what was counted in it. */
 export function evidenceOf(minute: number, value: number): Breach['evidence'][number] {
-  return { windowStart: minuteStart(minute), windowEnd: minuteStart(minute + 1), value };
+  return evidenceOfRow(minute, 1, value);
+}
+
+/** One line of evidence: a row that ends with `minute`, and what was counted in it. */
+export function evidenceOfRow(
+  minute: number,
+  grainMinutes: number,
+  value: number,
+): Breach['evidence'][number] {
+  return {
+    windowStart: minuteStart(minute + 1 - grainMinutes),
+    windowEnd: minuteStart(minute + 1),
+    value,
+  };
 }

@@ -1,5 +1,5 @@
 import type { Policy } from '../policy/policy.js';
-import type { PairMinute } from '../signals/signals.js';
+import type { PairMinute } from '../signals/tables.js';
 import { judgeHeldMinutes } from './held-minutes.js';
 import type { Verdict } from './verdict.js';
 

@@ -6,6 +6,22 @@
 
 export const MINUTE_MS = 60_000;
 
+/** A minute is cut into slots of so many ms, for what only a few seconds show. */
+export const SLOT_MS = 5_000;
+export const SLOT_SECONDS = SLOT_MS / 1000;
+export const SLOTS_PER_MINUTE = MINUTE_MS / SLOT_MS;
+
+/** Rows stand for a minute, or for an hour of UTC. */
+export type GrainMinutes = 1 | 60;
+
+/**
+ * The last minute of the minute or hour that holds one: by it rows are named, so that a window that ends with it holds the whole
+ * row, and a row is closed when that minute is.
+ */
+export function endOfGrain(minute: number, grain: GrainMinutes): number {
+  return minute - (minute % grain) + grain - 1;
+}
+
 /**
  * The minute in which an instant lies.
  * @param time RFC 3339 with `Z` or an offset; the instant decides, not the date as written

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { ApiCall } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { minuteOf, minuteStart } from './minute.js';
-import { mergeSignals, NO_SIGNALS, signalsOf, type RouteMeasures, type Signals } from './signals.js';
+import { signalsOf } from './signals.js';
+import { mergeSignals, NO_SIGNALS, SIGNAL_TABLE_NAMES, type RouteMeasures, type Signals } from './tables.js';
 import { callAt, CONTACTS } from './signals.testing.js';
 
 const AT = '2026-09-30T21:59:30.000Z';
@@ -15,10 +16,10 @@ const signals = (...overrides: Partial<ApiCall>[]) =>
 const callsIn = (found: Signals) => [...found.pairs.values()].reduce((sum, row) => sum + row.calls, 0);
 const sweepsIn = (found: Signals, kind: keyof RouteMeasures = 'unfilteredSweeps') =>
   [...found.routes.values()].reduce((sum, row) => sum + row[kind], 0);
-const rows = (found: Signals) => ({
-  pairs: [...found.pairs].sort(([left], [right]) => left.localeCompare(right)),
-  routes: [...found.routes].sort(([left], [right]) => left.localeCompare(right)),
-});
+const rows = (found: Signals) =>
+  SIGNAL_TABLE_NAMES.map((name) =>
+    [...found[name].entries()].sort(([left], [right]) => left.localeCompare(right)),
+  );
 
 describe('minutes', () => {
   it('put a call at :59.999 and one at :00.000 into different minutes', () => {
@@ -210,6 +211,7 @@ describe('merging', () => {
     durationMs: fc.integer({ min: 0, max: 90_000 }),
     status: fc.constantFrom(200, 403, 404, 429, 503),
     errorCode: fc.constantFrom(48, null),
+    authScheme: fc.constantFrom('bearer' as const, 'apikey' as const),
   });
   const events = fc.array(call, { maxLength: 60 }).map((calls) =>
     calls.map(({ seconds, page, hasChangesSince, ...data }) =>

@@ -1,89 +1,22 @@
 import { agreementIdOf, type ApiCall, type ApiCallEvent } from '@taxameter/contracts';
 import { filterableRoute, type Policy } from '../policy/policy.js';
-import { MINUTE_MS, placeOf } from './minute.js';
+import { endOfGrain, MINUTE_MS, placeOf, SLOT_MS } from './minute.js';
+import {
+  emptyRow,
+  type PairHour,
+  type PairMinute,
+  type RouteMeasures,
+  type RouteMinute,
+  type Signals,
+} from './tables.js';
 
 /**
- * Signals are what the rules see of the calls: a few measures per minute, by event time. They merge
- * commutatively and associatively, so the order of events, the cut into batches and the number of processes
- * change nothing. A new rule that needs more adds a measure with its merge below; the compiler asks for the
- * merge.
+ * Turns calls into signals, which are what the rules see of them: a few measures by event time, which merge in any order
+ * (`tables.ts`).
  */
-
-/** A minute is cut into slots of so many ms, for what only a few seconds show. */
-const SLOT_MS = 5_000;
-export const SLOT_SECONDS = SLOT_MS / 1000;
-export const SLOTS_PER_MINUTE = MINUTE_MS / SLOT_MS;
-
-/** Measures of one integration on one agreement in one minute. */
-export interface PairMeasures {
-  /** Calls attempted, also those that the API's own limit answered with 429. */
-  readonly calls: number;
-  /** Of these, the ones that write data. */
-  readonly writes: number;
-  /** Server time in ms that these calls took within the minute. */
-  readonly serverTimeMs: number;
-  /** Calls refused for what they are (`isClientError`). */
-  readonly clientErrors: number;
-  /** Calls that the API's own limit answered with 429. */
-  readonly throttled: number;
-  /** Calls attempted in each slot of the minute, `SLOTS_PER_MINUTE` of them. */
-  readonly callsBySlot: readonly number[];
-}
-
-/** Measures of one route, within a pair and a minute. */
-export interface RouteMeasures {
-  /** Times the whole list was fetched although the route offers a filter. */
-  readonly unfilteredSweeps: number;
-  /** Times the list was asked for its changes only. */
-  readonly changesSinceSweeps: number;
-}
-
-export interface PairMinute extends PairMeasures {
-  readonly integrationId: string;
-  /** The empty string for calls without an agreement. */
-  readonly agreementId: string;
-  /** Whole minutes since 1970, UTC. */
-  readonly minute: number;
-}
-
-export interface RouteMinute extends RouteMeasures {
-  readonly integrationId: string;
-  readonly agreementId: string;
-  readonly route: string;
-  readonly minute: number;
-}
-
-/** Rows by their key; a row with nothing but zeros is not kept. */
-export interface Signals {
-  readonly pairs: ReadonlyMap<string, PairMinute>;
-  readonly routes: ReadonlyMap<string, RouteMinute>;
-}
 
 type Mutable<Row> = { -readonly [Field in keyof Row]: Row[Field] };
 type PairSums = Mutable<Omit<PairMinute, 'callsBySlot'>> & { readonly callsBySlot: number[] };
-type Merges<Measures> = {
-  readonly [Measure in keyof Measures]: (
-    left: Measures[Measure],
-    right: Measures[Measure],
-  ) => Measures[Measure];
-};
-
-const sum = (left: number, right: number) => left + right;
-
-// Only merges that do not care for order or grouping may stand here: sums and maxima, never averages or "the
-// last one".
-const PAIR_MERGES: Merges<PairMeasures> = {
-  calls: sum,
-  writes: sum,
-  serverTimeMs: sum,
-  clientErrors: sum,
-  throttled: sum,
-  callsBySlot: (left, right) => left.map((calls, slot) => calls + right[slot]!),
-};
-const ROUTE_MERGES: Merges<RouteMeasures> = { unfilteredSweeps: sum, changesSinceSweeps: sum };
-
-/** The neutral element: merging it with anything gives that thing. */
-export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
 
 /**
  * What a batch of distinct calls says. Left out, because they must never count against a partner: calls by
@@ -95,36 +28,28 @@ export const NO_SIGNALS: Signals = { pairs: new Map(), routes: new Map() };
 export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signals {
   const pairs = new Map<string, PairSums>();
   const routes = new Map<string, Mutable<RouteMinute>>();
+  const pairHours = new Map<string, Mutable<PairHour>>();
   for (const { data, time } of events) {
-    if (!countsAgainstPartner(data)) continue;
+    if (!countsAgainstPartner(data) || isTokenOfNoAgreement(data)) continue;
     const { minute, msIntoMinute } = placeOf(time);
-    const { integrationId } = data;
+    const { integrationId, route } = data;
     const agreementId = agreementIdOf(data.organizationId);
-    if (isTokenOfNoAgreement(data)) continue;
-    const key = pairKey(integrationId, agreementId, minute);
+    const place = { integrationId, agreementId, minute };
+    const key = pairKey(place);
     let pair = pairs.get(key);
-    if (!pair) pairs.set(key, (pair = { integrationId, agreementId, minute, ...noCalls() }));
+    if (!pair) pairs.set(key, (pair = emptyRow('pairs', place) as PairSums));
     addCall(pair, data, msIntoMinute);
+    if (isLegacyAuth(data)) hourOf(pairHours, place).legacyAuthCalls += 1;
     const sweep = sweepOf(data, policy);
     if (!sweep) continue;
-    const { route } = data;
-    const ofRoute = routeKey(key, route);
+    const ofRoute = `${key}|${route}`;
     let row = routes.get(ofRoute);
-    if (!row) routes.set(ofRoute, (row = { integrationId, agreementId, minute, route, ...noSweeps() }));
+    if (!row) routes.set(ofRoute, (row = emptyRow('routes', { ...place, route })));
     row[sweep] += 1;
   }
-  return { pairs, routes };
-}
-
-/**
- * The signals of two disjoint sets of calls together. Commutative and associative; neither argument is
- * changed.
- */
-export function mergeSignals(left: Signals, right: Signals): Signals {
-  return {
-    pairs: mergeRows(left.pairs, right.pairs, PAIR_MERGES),
-    routes: mergeRows(left.routes, right.routes, ROUTE_MERGES),
-  };
+  // Of rows, not of calls: there are many times fewer.
+  for (const pair of pairs.values()) hourOf(pairHours, pair).calls += pair.calls;
+  return { pairs, routes, pairHours };
 }
 
 /** Whether a call says anything of a partner: not one of nobody's, not our own refusal, not the platform's fault. */
@@ -156,15 +81,25 @@ export function isClientError({ status, errorCode }: ApiCall): boolean {
   return !(status === 403 && errorCode === NOT_BOUGHT);
 }
 
-function noCalls() {
-  return {
-    ...{ calls: 0, writes: 0, serverTimeMs: 0, clientErrors: 0, throttled: 0 },
-    callsBySlot: new Array<number>(SLOTS_PER_MINUTE).fill(0),
-  };
+/** The row of the hour that holds a minute. */
+function hourOf(
+  rows: Map<string, Mutable<PairHour>>,
+  { integrationId, agreementId, minute }: Pick<PairMinute, 'integrationId' | 'agreementId' | 'minute'>,
+): Mutable<PairHour> {
+  const place = { integrationId, agreementId, minute: endOfGrain(minute, 60) };
+  const key = pairKey(place);
+  let row = rows.get(key);
+  if (!row) rows.set(key, (row = emptyRow('pairHours', place)));
+  return row;
 }
 
-function noSweeps(): RouteMeasures {
-  return { unfilteredSweeps: 0, changesSinceSweeps: 0 };
+/**
+ * Whether a call proved who it is with something else than a bearer token, as the terms ask for (requirement 3). A call without any
+ * proof counts only where it was let in; of one of which nobody says, nothing is assumed.
+ */
+function isLegacyAuth({ authScheme, status }: ApiCall): boolean {
+  if (authScheme === 'apikey' || authScheme === 'basic') return true;
+  return authScheme === 'none' && status >= 200 && status < 400;
 }
 
 /** In place, and without an object for the call: this runs for every call. */
@@ -201,36 +136,11 @@ function sweepOf(call: ApiCall, policy: Policy): keyof RouteMeasures | null {
   return query.hasChangesSince ? 'changesSinceSweeps' : 'unfilteredSweeps';
 }
 
-function mergeRows<Measures extends object, Row extends Measures>(
-  left: ReadonlyMap<string, Row>,
-  right: ReadonlyMap<string, Row>,
-  merges: Merges<Measures>,
-): Map<string, Row> {
-  const merged = new Map(left);
-  for (const [key, row] of right) {
-    const present = merged.get(key);
-    merged.set(key, present ? mergeRow(present, row, merges) : row);
-  }
-  return merged;
-}
-
-function mergeRow<Measures extends object, Row extends Measures>(
-  left: Row,
-  right: Row,
-  merges: Merges<Measures>,
-): Row {
-  const merged: Row = { ...left };
-  for (const measure of Object.keys(merges) as (keyof Measures)[]) {
-    (merged as Measures)[measure] = merges[measure](left[measure], right[measure]);
-  }
-  return merged;
-}
-
 // No identifier holds `|` (contracts), and the route, which may, comes last: two rows never share a key.
-function pairKey(integrationId: string, agreementId: string, minute: number): string {
+function pairKey({
+  integrationId,
+  agreementId,
+  minute,
+}: Pick<PairMinute, 'integrationId' | 'agreementId' | 'minute'>): string {
   return `${minute}|${integrationId}|${agreementId}`;
-}
-
-function routeKey(pair: string, route: string): string {
-  return `${pair}|${route}`;
 }

@@ -3,7 +3,14 @@ import { randomOf } from '@taxameter/contracts/testing';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { fairUseRoom, NOW, recordsOf } from '../fair-use.testing.js';
 import { defaultPolicy } from '../policy/default-policy.js';
-import { signalsOf, type PairMinute, type RouteMinute } from './signals.js';
+import { signalsOf } from './signals.js';
+import {
+  columnsOf,
+  SIGNAL_TABLE_NAMES,
+  SIGNAL_TABLES,
+  type SignalRows,
+  type SignalTableName,
+} from './tables.js';
 import { callAt } from './signals.testing.js';
 
 let rooms: TestRooms;
@@ -24,6 +31,7 @@ function variedCalls(count: number) {
       ...oneOf<Partial<ApiCall>>({}, {}, { method: 'POST', operation: 'write' }),
       status: oneOf(200, 200, 200, 404, 429),
       durationMs: random() % 2_000,
+      authScheme: oneOf('bearer', 'bearer', 'apikey'),
       query: { page: 0, hasChangesSince: oneOf(true, false) },
     });
   });
@@ -43,17 +51,14 @@ it('adds batch by batch to the rows what the calls say together, in every measur
     await rooms.settle();
   }
   const database = rooms.databases.get('fair-use')!;
-  const key = 'integration_id as "integrationId", agreement_id as "agreementId", minute';
-  const pairs = await database.query<PairMinute[]>(
-    `select ${key}, calls, writes, server_time_ms as "serverTimeMs", client_errors as "clientErrors", throttled,
-            calls_by_slot as "callsBySlot" from signal_pair_minute order by minute`,
-  );
-  const routes = await database.query<RouteMinute[]>(
-    `select ${key}, route, unfiltered_sweeps as "unfilteredSweeps", changes_since_sweeps as "changesSinceSweeps"
-     from signal_route_minute order by minute`,
-  );
   const expected = signalsOf(calls, defaultPolicy);
-  expect(pairs).toEqual([...expected.pairs.values()].sort(byMinute));
-  expect(routes).toEqual([...expected.routes.values()].sort(byMinute));
+  const kept = <Name extends SignalTableName>(name: Name) =>
+    database.query<SignalRows[Name][]>(
+      `select ${columnsOf(name)} from ${SIGNAL_TABLES[name].name} order by minute`,
+    );
+  for (const name of SIGNAL_TABLE_NAMES) {
+    expect(await kept(name)).toEqual([...expected[name].values()].sort(byMinute));
+  }
+  const pairs = await kept('pairs');
   expect(new Set(pairs[0]!.callsBySlot).size).toBeGreaterThan(3);
 });
