@@ -106,4 +106,6 @@ export const defaultPolicy: Policy = {
   evaluationHorizonMs: 2 * 3_600_000,
   reopenWithinMs: 24 * 3_600_000,
   latenessMs: 2 * 60_000,
+  // Seven days: who has just begun makes mistakes that a word is enough for.
+  warmUpMs: A_DAY * 7 * 60_000,
 };

@@ -1,4 +1,4 @@
-import type { Severity } from '@taxameter/contracts';
+import { SEVERITIES, type Severity } from '@taxameter/contracts';
 
 /**
  * A policy is the data that the rules judge by: thresholds, windows and which lists can be filtered. It has a
@@ -82,9 +82,46 @@ export interface Policy {
    * send in batches, each at its own pace.
    */
   readonly latenessMs: number;
+  /** For so long after an integration was active for the first time, nothing it does is judged worse than a warning. */
+  readonly warmUpMs: number;
+  /** What is not named is on. */
+  readonly modes?: Readonly<Partial<Record<keyof Policy['rules'], RuleMode>>>;
 }
 
 export type RuleId = keyof Policy['rules'];
+
+/** `shadow`: judged and recorded, but told to nobody, and shown to ops alone. `off`: not judged. */
+export const RULE_MODES = ['on', 'shadow', 'off'] as const;
+export type RuleMode = (typeof RULE_MODES)[number];
+
+export function modeOf(policy: Policy, ruleId: RuleId): RuleMode {
+  return policy.modes?.[ruleId] ?? 'on';
+}
+
+/** The same policy without what is worse than a severity. Advice is computed from the whole one. */
+export function atMost(worst: Severity, policy: Policy): Policy {
+  let mild = milder.get(policy);
+  if (!mild) milder.set(policy, (mild = new Map<Severity, Policy>()));
+  let known = mild.get(worst);
+  if (!known) mild.set(worst, (known = { ...policy, rules: rulesAtMost(worst, policy.rules) }));
+  return known;
+}
+
+// Asked for every minute of a new integration.
+const milder = new WeakMap<Policy, Map<Severity, Policy>>();
+
+function rulesAtMost(worst: Severity, rules: Policy['rules']): Policy['rules'] {
+  const kept = SEVERITIES.slice(0, SEVERITIES.indexOf(worst) + 1);
+  return Object.fromEntries(
+    Object.entries(rules).map(([id, settings]) => {
+      const thresholds = settings.thresholds as Thresholds<unknown>;
+      const left = kept.flatMap((severity) =>
+        thresholds[severity] === undefined ? [] : [[severity, thresholds[severity]] as const],
+      );
+      return [id, { ...settings, thresholds: Object.fromEntries(left) }];
+    }),
+  ) as unknown as Policy['rules'];
+}
 
 /**
  * The catalogue's entry for a route template, or null when the list cannot be filtered as far as we know. The

@@ -1,0 +1,133 @@
+import { fields, SEVERITIES } from '@taxameter/contracts';
+import { z } from 'zod';
+import { RULE_MODES, type Policy, type RuleId } from './policy.js';
+import type { RuleSettings } from './policy-document.js';
+
+/**
+ * What a policy may look like. A new rule has its line in `SETTINGS`; the compiler names one that was forgotten, and a setting
+ * that differs from `policy.ts`.
+ */
+
+const A_DAY_MINUTES = 24 * 60;
+const A_WEEK_MS = 7 * A_DAY_MINUTES * 60_000;
+
+const figure = z.number().min(0, 'must not be negative').max(1_000_000_000);
+const whole = z.int('must be a whole number').min(0, 'must not be negative').max(1_000_000_000);
+const heldMinutes = z.int().min(1, 'must be 1 or more').max(A_DAY_MINUTES);
+const mode = z.enum(RULE_MODES).exactOptional();
+const durationMs = (most: number) => z.int().min(0, 'must not be negative').max(most);
+
+/** Rows of minutes are read for all of the window, so it is bounded. */
+const windowOfMinutes = z.int().min(1, 'must be 1 or more').max(240, 'must not be longer than 240 minutes');
+const windowOfHours = z
+  .int()
+  .min(60, 'must be 60 or more')
+  .max(7 * A_DAY_MINUTES, 'must not be longer than 7 days')
+  .multipleOf(60, 'must be whole hours: a multiple of 60');
+
+const thresholds = <Threshold extends z.ZodType>(threshold: Threshold) =>
+  z
+    .partialRecord(z.enum(SEVERITIES), threshold)
+    .refine((all) => Object.keys(all).length > 0, 'has no threshold: to judge nothing, say `mode: off`');
+
+const held = <Threshold extends z.ZodType>(threshold: Threshold) =>
+  z.strictObject({ mode, windowMinutes: windowOfMinutes, thresholds: thresholds(threshold) });
+const callsHeld = held(z.strictObject({ calls: whole, minutes: heldMinutes }));
+const sweeps = z.strictObject({ mode, windowMinutes: windowOfMinutes, thresholds: thresholds(whole) });
+const sumOfHours = z.strictObject({ mode, windowMinutes: windowOfHours, thresholds: thresholds(whole) });
+const share = z.strictObject({
+  mode,
+  windowMinutes: windowOfMinutes,
+  minCalls: whole,
+  thresholds: thresholds(figure.max(100, 'must not be more than 100 percent')),
+});
+
+export const SETTINGS = {
+  RATE_MINUTE: callsHeld,
+  BURST: callsHeld,
+  WRITE_RATE: callsHeld,
+  SERVER_TIME: held(z.strictObject({ serverTimeMs: whole, minutes: heldMinutes })),
+  ERROR_RATIO_4XX: share,
+  THROTTLED_RATIO: share,
+  POLLING_UNFILTERED: sweeps,
+  POLLING_TOO_OFTEN: sweeps,
+  RATE_DAY: sumOfHours,
+  LEGACY_AUTH: sumOfHours,
+} satisfies { readonly [Id in RuleId]: z.ZodType<RuleSettings[Id]> };
+
+/** What is no rule's, but of the policy as a whole. */
+const GENERAL = {
+  filterableRoutes: z
+    .array(z.strictObject({ path: fields.text(500), filter: fields.text(100) }))
+    .max(1000)
+    .describe('lists that can be asked for their changes only, without the version segment'),
+  maxPageSize: z.int().min(1, 'must be 1 or more').max(1_000_000),
+  evaluationHorizonMs: durationMs(A_WEEK_MS),
+  reopenWithinMs: durationMs(A_WEEK_MS),
+  latenessMs: durationMs(60 * 60_000),
+  warmUpMs: durationMs(90 * 24 * 60 * 60_000),
+} satisfies {
+  readonly [Field in keyof Omit<Policy, 'version' | 'rules' | 'modes'>]: z.ZodType<Policy[Field]>;
+};
+
+const ruleId = z.enum(Object.keys(SETTINGS) as [RuleId, ...RuleId[]]);
+
+/** Any of a rule's settings. */
+const CHANGES = Object.fromEntries(
+  Object.entries(SETTINGS).map(([id, settings]) => [id, (settings as z.ZodObject).partial()]),
+) as Record<RuleId, z.ZodObject>;
+
+const agreed = {
+  integrationId: fields.identifier(100),
+  organizationId: fields
+    .identifier(64)
+    .exactOptional()
+    .describe('left out: on all agreements of the integration'),
+  until: fields.instant,
+  who: fields.text(100).describe('who agreed on it: a role, a team or a case, no person by name'),
+  why: fields.text(500),
+};
+
+export const policyDocument = z.strictObject({
+  rules: z.strictObject(SETTINGS),
+  ...GENERAL,
+  plans: z
+    .record(
+      fields.identifier(64),
+      z.strictObject({
+        integrations: z.array(fields.identifier(100)).max(10_000),
+        rules: z.strictObject(
+          Object.fromEntries(Object.entries(CHANGES).map(([id, change]) => [id, change.exactOptional()])),
+        ),
+      }),
+    )
+    .describe('settings that hold for the integrations named'),
+  overrides: z
+    .array(
+      z
+        .strictObject({
+          ...agreed,
+          rule: ruleId,
+          settings: z.record(z.string(), z.unknown()),
+          from: fields.instant.exactOptional().describe('left out: as soon as the version is in force'),
+        })
+        .superRefine(({ rule, settings }, context) => {
+          const { error } = CHANGES[rule].safeParse(settings);
+          for (const issue of error?.issues ?? []) {
+            context.addIssue({ ...issue, path: ['settings', ...issue.path] });
+          }
+        }),
+    )
+    .max(1000)
+    .describe('settings of one rule for one integration, or one agreement of it'),
+  suppressions: z
+    .array(
+      z.strictObject({
+        ...agreed,
+        rules: z.array(ruleId).min(1).exactOptional().describe('left out: all rules'),
+        from: fields.instant,
+      }),
+    )
+    .max(1000)
+    .describe('agreed times in which nothing is judged, and whose calls count for nothing afterwards'),
+});
