@@ -2,6 +2,7 @@ import { Observation1760000200001 } from './observation/observation.migration.js
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
 import { Handling1760000200051 } from './handling/handling.migration.js';
+import { Policies1760000200080 } from './policy/policy.migration.js';
 import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { SmsBudgets1760000200031 } from './sms-budget/sms-budget.migration.js';
 import { Closing1760000200042 } from './evaluation/closing.migration.js';
@@ -33,6 +34,7 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   SmsBudgets1760000200031,
   Handling1760000200051,
   SignalHours1760000200070,
+  Policies1760000200080,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

@@ -8,6 +8,7 @@ import { HandlingController } from './handling/handling.controller.js';
 import { CaseTimelineController } from './handling/timeline.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { PolicyBook } from './policy/policy-book.service.js';
 import { Profiling } from './profile/profiling.service.js';
 import { RulesController } from './rules/rules.controller.js';
 import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
@@ -26,6 +27,6 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     RulesController,
     StatusController,
   ],
-  providers: [Evaluator, ObservationPublisher, Profiling, Settling],
+  providers: [PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling],
 })
 export class FairUseModule {}

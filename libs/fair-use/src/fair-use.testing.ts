@@ -13,7 +13,11 @@ export const fairUseRoom: Room = {
   module: FairUseModule,
   schema: { migrations: fairUseMigrations },
 };
-export type BreachAnswer = Breach & { readonly peak: { readonly value: number }; readonly handling: unknown };
+export type BreachAnswer = Breach & {
+  readonly peak: { readonly value: number };
+  readonly handling: unknown;
+  readonly shadow: boolean;
+};
 
 export const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 

@@ -9,7 +9,7 @@ import {
 } from '@taxameter/contracts';
 import { publishFacts } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import type { BreachDecision } from './decide-breach.js';
+import { isInShadow, type BreachDecision } from './decide-breach.js';
 import type { KeptCase } from './decide-cases.js';
 import { settledThrough, type Settlements } from './settle.js';
 
@@ -100,7 +100,7 @@ export async function readSettlements(
   return new Map(rows.map(({ breachKey, minutes }) => [breachKey, minutes]));
 }
 
-/** Saves a decision; what changed is kept as a version and published as a fact. */
+/** Saves a decision; what changed is kept as a version and, unless it is in shadow, published as a fact. */
 export async function saveDecision(tx: EntityManager, decision: BreachDecision, now: Date): Promise<void> {
   const { breach, peak, after, change } = decision;
   await tx.query(
@@ -141,6 +141,7 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
     `insert into breach_version (breach_id, version, change, body, recorded_at) values ($1, $2, $3, $4, $5)`,
     [breach.breachId, breach.version, change, JSON.stringify(breach), now],
   );
+  if (isInShadow(breach)) return;
   await publishFacts(tx, 'fair-use', [
     {
       topic: TOPICS.breaches,

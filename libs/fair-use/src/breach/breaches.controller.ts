@@ -17,6 +17,7 @@ import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { forPartner, handlingSchema } from '../handling/handling.js';
 import { HANDLING_STATES } from '../handling/moves.js';
+import { isInShadow } from './decide-breach.js';
 import { listCases, readCase, type CaseShown } from './list-cases.service.js';
 
 /** Shows breach cases: all of them to ops, its own to a partner. */
@@ -26,6 +27,7 @@ const breach = breachOpened.schema.shape.data.extend({
     .object({ value: z.number(), windowEnd: fields.instant })
     .describe('highest value so far at this severity, and where its window ends'),
   handling: handlingSchema.describe('how far people are with it'),
+  shadow: z.boolean().describe('found by a rule in shadow: told to nobody, shown to ops alone'),
 });
 
 const toldVersion = breachOpened.schema.shape.data
@@ -49,6 +51,10 @@ export const getBreaches = defineRoute({
     integrationId: fields.identifier(100).optional(),
     handlingState: z.enum(HANDLING_STATES).optional(),
     assignee: fields.text(100).optional().describe('for ops'),
+    shadow: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('true: what rules in shadow found, for ops; else what the rules in force found'),
     ...pageQuery,
   }),
   responses: {
@@ -77,7 +83,9 @@ export class BreachesController {
     if (actor.role === 'partner' && query.assignee !== undefined) {
       throw new Problem(403, 'wrong-role', 'who has a case is shown to ops only: leave `assignee` out');
     }
-    const { items, nextCursor } = await withActor(this.database, actor, (tx) => listCases(tx, query));
+    const { items, nextCursor } = await withActor(this.database, actor, (tx) =>
+      listCases(tx, { ...query, isShadow: query.shadow === 'true' }),
+    );
     return { items: items.map((found) => view(found, actor)), nextCursor };
   }
 
@@ -95,5 +103,5 @@ export class BreachesController {
 
 function view({ breach: judged, peak, handling }: CaseShown, { role }: Actor) {
   const { falsePositives: _, ...seen } = role === 'partner' ? forPartner(handling) : handling;
-  return { ...judged, peak, handling: seen };
+  return { ...judged, peak, handling: seen, shadow: isInShadow(judged) };
 }

@@ -19,6 +19,8 @@ export interface BreachSubject {
   readonly integrationId: string;
   readonly agreementId: string;
   readonly route: string;
+  /** Found by a rule in shadow: a case of its own, so that switching the rule on opens a real one. */
+  readonly isShadow?: boolean;
 }
 
 /** A verdict with the log append time (RFC 3339) of the newest record that led to it. */
@@ -111,7 +113,16 @@ export function breachKeyOf(rule: Rule, subject: BreachSubject): string {
     agreement: escapeColon(subject.agreementId),
     route: subject.route,
   };
-  return [rule.id, ...rule.key.map((dimension) => parts[dimension])].join(':');
+  const key = [rule.id, ...rule.key.map((dimension) => parts[dimension])].join(':');
+  return subject.isShadow ? `${SHADOW}${key}` : key;
+}
+
+// No rule is called so.
+const SHADOW = 'shadow:';
+
+/** Whether a case is of a rule in shadow: recorded, told to nobody, and shown to ops alone. */
+export function isInShadow({ breachKey }: Pick<Breach, 'breachKey'>): boolean {
+  return breachKey.startsWith(SHADOW);
 }
 
 /** Worse, or as bad and earlier. */

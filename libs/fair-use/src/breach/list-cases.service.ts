@@ -30,6 +30,8 @@ export interface BreachFilter extends PageWanted {
   readonly integrationId?: string | undefined;
   readonly handlingState?: Handling['state'] | undefined;
   readonly assignee?: string | undefined;
+  /** Those of rules in shadow, and no others. */
+  readonly isShadow: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface BreachFilter extends PageWanted {
  * @throws Problem 400 for a cursor that no page gave
  */
 export async function listCases(tx: EntityManager, filter: BreachFilter): Promise<Page<CaseShown>> {
-  const { state, severity, ruleId, integrationId, handlingState, assignee, limit, cursor } = filter;
+  const { state, severity, ruleId, integrationId, handlingState, assignee, isShadow, limit, cursor } = filter;
   if (cursor !== undefined) {
     const known = await tx.query<unknown[]>('select from breach where breach_id = $1', [cursor]);
     if (known.length === 0) {
@@ -51,8 +53,9 @@ export async function listCases(tx: EntityManager, filter: BreachFilter): Promis
        and ($5::text is null or (opened_at, breach_id) <
             (select last.opened_at, last.breach_id from breach as last where last.breach_id = $5))
        and ($7::text is null or coalesce(handling.state, 'open') = $7) and ($8::text is null or assignee = $8)
+       and starts_with(breach_key, 'shadow:') = $9
      order by opened_at desc, breach_id desc limit $6`,
-    [state, severity, ruleId, integrationId, cursor, limit + 1, handlingState, assignee].map(
+    [state, severity, ruleId, integrationId, cursor, limit + 1, handlingState, assignee, isShadow].map(
       (value) => value ?? null,
     ),
   );

@@ -18,7 +18,11 @@ const MARKS_PER_STEP = 500;
  * only when the newest call of all is far enough ahead: about once a minute of the log's time.
  * @throws EventLogError when the event log does not answer
  */
-export async function minutesClosed(database: DataSource, system: System, policy: Policy): Promise<number> {
+export async function minutesClosed(
+  database: DataSource,
+  system: System,
+  policy: Pick<Policy, 'latenessMs'>,
+): Promise<number> {
   const [{ oldest }] = await database.query<[{ oldest: number | null }]>(
     'select min(minute) as oldest from unclosed_minute',
   );

@@ -43,7 +43,19 @@ export async function readDocket(
   const allAgreements = needsAllAgreements(rows) ? await readRows(tx, integrationId, null, minutes) : null;
   const earliest = Math.min(...SIGNAL_TABLE_NAMES.flatMap(minutes));
   const settled = await readSettlements(tx, integrationId, earliest);
-  return { integrationId, dirty, closed, rows, allAgreements, settled };
+  const begun = await readFirstActive(tx, integrationId);
+  return { integrationId, dirty, closed, rows, allAgreements, settled, ...begun };
+}
+
+async function readFirstActive(
+  tx: EntityManager,
+  integrationId: string,
+): Promise<Pick<Docket, 'firstActiveAt'>> {
+  const [known] = await tx.query<{ firstActiveAt: Date }[]>(
+    'select first_active_at as "firstActiveAt" from integration_begun where integration_id = $1',
+    [integrationId],
+  );
+  return known ?? {};
 }
 
 const SELECTS = Object.fromEntries(

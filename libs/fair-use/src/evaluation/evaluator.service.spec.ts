@@ -125,7 +125,7 @@ describe('the fair-use room', () => {
           return { ruleId, severity, observed, threshold, evidence, peak };
         }),
       );
-      for (const { peak: _peak, handling: _handling, ...breach } of cases) {
+      for (const { peak: _peak, handling: _handling, shadow: _shadow, ...breach } of cases) {
         expect(toldAbout(breach.breachId).at(-1)!.data).toEqual(breach);
       }
     }

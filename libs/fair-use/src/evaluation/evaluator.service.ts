@@ -16,8 +16,8 @@ import { lockCases, saveDecision } from '../breach/breach-store.service.js';
 import { breachKeyOf } from '../breach/decide-breach.js';
 import { decideCases, minuteJudged } from '../breach/decide-cases.js';
 import { followJudgement } from '../handling/handling-store.service.js';
-import { defaultPolicy } from '../policy/default-policy.js';
-import { onePolicy } from '../policy/policies.js';
+import { longestLateness } from '../policy/policies.js';
+import { PolicyBook } from '../policy/policy-book.service.js';
 import { forgetClosed, leaveUntilClosed, minutesClosed, takeClosedMinutes } from './closing.service.js';
 import { judge, leftUntilClosed, type DirtyMinute } from './judge.js';
 import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.js';
@@ -26,8 +26,6 @@ import { lockEvaluation, readDocket, takeDirtyMinutes } from './docket.service.j
  * Judges dirty and closed minutes in the background, one evaluator at a time for an integration. Marks, cases,
  * versions and facts of one step commit together, so a crash repeats a step and never half of one.
  */
-
-const policies = onePolicy(defaultPolicy);
 
 const IDLE_MS = 250;
 const INTEGRATIONS_PER_ROUND = 100;
@@ -41,6 +39,7 @@ export class Evaluator extends BackgroundLoop {
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(System) private readonly system: System,
+    @Inject(PolicyBook) private readonly book: PolicyBook,
     @Inject(LOGGER) logger: Logger,
   ) {
     super({ name: 'fair-use evaluator', idleMs: IDLE_MS, logger });
@@ -53,7 +52,7 @@ export class Evaluator extends BackgroundLoop {
   protected override async step(): Promise<boolean> {
     const errors: unknown[] = [];
     // The minutes that wait for the log to go on wait longer while it is away, and hold nothing else back.
-    const before = await minutesClosed(this.database, this.system, defaultPolicy).catch((error: unknown) => {
+    const before = await this.minutesClosed().catch((error: unknown) => {
       errors.push(error);
       return 0;
     });
@@ -77,9 +76,16 @@ export class Evaluator extends BackgroundLoop {
     return hasJudged || !isLastOfAll;
   }
 
+  private async minutesClosed(): Promise<number> {
+    const { policies } = await this.book.read(this.database);
+    return minutesClosed(this.database, this.system, longestLateness(policies));
+  }
+
   /** @param before minutes before this one are closed */
   private async evaluate(integrationId: string, before: number): Promise<boolean> {
     return withActor(this.database, systemActor('fair-use'), async (tx) => {
+      // Before every other lock: who decides a new policy waits for none of them.
+      const { policies } = await this.book.read(tx);
       await lockEvaluation(tx, integrationId);
       const dirty = await takeDirtyMinutes(tx, integrationId);
       const closed = await takeClosedMinutes(tx, integrationId, before);

@@ -1,7 +1,7 @@
 import { breachKeyOf, type BreachSubject, type Finding } from '../breach/decide-breach.js';
 import { unsettledRows, type Settlements } from '../breach/settle.js';
 import type { Policies } from '../policy/policies.js';
-import type { Policy } from '../policy/policy.js';
+import { atMost, modeOf, type Policy } from '../policy/policy.js';
 import { endOfRow, isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { rowsInWindow, type Verdict } from '../rules/verdict.js';
 import { endOfGrain, MINUTE_MS, minuteOf } from '../signals/minute.js';
@@ -46,6 +46,8 @@ export interface Docket {
   readonly allAgreements: DocketRows | null;
   /** At least those that lie in a window judged. */
   readonly settled: Settlements;
+  /** When the integration was active for the first time; absent: nobody knows, and it is judged as one that has settled in. */
+  readonly firstActiveAt?: Date;
 }
 
 export interface Judgement {
@@ -79,8 +81,8 @@ export function minutesAround(
  * Minutes before this one are closed.
  * @param readTo all partitions were read up to here, by event time
  */
-export function closedBefore(readTo: Date, policy: Policy): number {
-  return Math.floor((readTo.getTime() - policy.latenessMs) / MINUTE_MS);
+export function closedBefore(readTo: Date, { latenessMs }: Pick<Policy, 'latenessMs'>): number {
+  return Math.floor((readTo.getTime() - latenessMs) / MINUTE_MS);
 }
 
 /** Whether some agreement marked has a row for which all agreements of the integration must be looked at. */
@@ -93,7 +95,7 @@ export function needsAllAgreements(rows: DocketRows, rules: readonly Rule[] = RU
 /** @throws RangeError when the policy that judges leaves no room for advice */
 export function judge(docket: Docket, policies: Policies, rules: readonly Rule[] = RULES): Judgement[] {
   return rules.flatMap((rule) =>
-    subjectsOf(rule, docket).flatMap((own) => judgeSubject(generic(rule), own, docket, policies)),
+    subjectsOf(rule, docket, policies).flatMap((own) => judgeSubject(generic(rule), own, docket, policies)),
   );
 }
 
@@ -110,7 +112,9 @@ export function leftUntilClosed(
   const left = rules
     .filter((rule) => !rule.isMonotone)
     .flatMap((rule) =>
-      subjectsOf(rule, docket).flatMap((own) => leftOfSubject(generic(rule), own, docket, policies)),
+      subjectsOf(rule, docket, policies).flatMap((own) =>
+        leftOfSubject(generic(rule), own, docket, policies),
+      ),
     );
   const newest = new Map<string, DirtyMinute>();
   for (const mark of left) {
@@ -131,7 +135,10 @@ function generic(rule: Rule): GenericRule {
   return rule as GenericRule;
 }
 
-/** @param own rows of one subject, at least one */
+/**
+ * What is found while a rule is in shadow is judged apart from what is found while it is on.
+ * @param own rows of one subject, at least one
+ */
 function judgeSubject(
   rule: GenericRule,
   own: readonly AnyRow[],
@@ -139,18 +146,32 @@ function judgeSubject(
   policies: Policies,
 ): Judgement[] {
   const subject = { integrationId: docket.integrationId, ...subjectOf(rule, own[0]!) };
-  const settled = docket.settled.get(breachKeyOf(rule, subject)) ?? [];
   const marks = marksOf(rule, own[0]!, rule.isMonotone ? docket.dirty : docket.closed);
   const reach = rule.isMonotone ? longestWindow(rule, policies) : 1;
   const judged = isIntegrationWide(rule) ? carriersOf(rule, own) : own;
-  const findings = minutesReached(judged, marks, reach).flatMap((minute) => {
-    const policy = policies.at(subject.integrationId, subject.agreementId, minute);
-    const verdict = rule.judge(unsettledRows(own, minute, settled), policy, minute);
-    if (!verdict) return [];
-    const [from, to] = [minuteOf(verdict.windowStart), minuteOf(verdict.windowEnd)];
-    return [{ verdict, policy, appendedAt: newestAppend(marks, from, to) }];
+  const minutes = minutesReached(judged, marks, reach).map((minute) => ({
+    minute,
+    policy: policies.at(subject.integrationId, subject.agreementId, minute),
+  }));
+  return (['on', 'shadow'] as const).flatMap((mode) => {
+    const about = mode === 'shadow' ? { ...subject, isShadow: true } : subject;
+    const settled = docket.settled.get(breachKeyOf(rule, about)) ?? [];
+    const findings = minutes.flatMap(({ minute, policy }) => {
+      if (modeOf(policy, rule.id) !== mode) return [];
+      const rows = unsettledRows(own, minute, settled);
+      const verdict = rule.judge(rows, policyFor(docket, policy, minute), minute);
+      if (!verdict) return [];
+      const [from, to] = [minuteOf(verdict.windowStart), minuteOf(verdict.windowEnd)];
+      return [{ verdict, policy, appendedAt: newestAppend(marks, from, to) }];
+    });
+    return findings.length > 0 ? [{ rule, subject: about, findings }] : [];
   });
-  return findings.length > 0 ? [{ rule, subject, findings }] : [];
+}
+
+/** An integration that has just begun is warned at most. */
+function policyFor({ firstActiveAt }: Docket, policy: Policy, minute: number): Policy {
+  const sinceMs = firstActiveAt ? minute * MINUTE_MS - firstActiveAt.getTime() : Infinity;
+  return sinceMs < policy.warmUpMs ? atMost('warning', policy) : policy;
 }
 
 /** @param own rows of one subject, at least one */
@@ -209,10 +230,18 @@ function isLater(left: string, right: string): boolean {
   return Date.parse(left) > Date.parse(right);
 }
 
-/** The rows of each subject of a rule, in no order. */
-function subjectsOf(rule: Rule, docket: Docket): AnyRow[][] {
-  const rows: readonly AnyRow[] =
+/** The rows of each subject of a rule, in no order, without those that are agreed to count for nothing. */
+function subjectsOf(rule: Rule, docket: Docket, policies: Policies): AnyRow[][] {
+  const all: readonly AnyRow[] =
     (isIntegrationWide(rule) ? docket.allAgreements : docket.rows)?.[rule.signals] ?? [];
+  const isSuppressed = policies.suppressionsOf(docket.integrationId);
+  const { grain } = SIGNAL_TABLES[rule.signals];
+  const rows = isSuppressed
+    ? all.filter(({ agreementId, minute }) => {
+        const [from, through] = [minute + 1 - grain, minute];
+        return !isSuppressed({ ruleId: rule.id, agreementId, from, through });
+      })
+    : all;
   const subjects = new Map<string, AnyRow[]>();
   for (const row of rows) {
     const { agreementId, route } = subjectOf(rule, row);
@@ -236,5 +265,15 @@ function carriersOf<Row extends AnyRow>({ canCarry }: GenericRule, rows: readonl
 }
 
 function longestWindow(rule: Rule, policies: Policies): number {
-  return Math.max(...policies.all.map((policy) => rule.windowMinutes(policy)));
+  let ofRules = windows.get(policies);
+  if (!ofRules) windows.set(policies, (ofRules = new Map<Rule, number>()));
+  let longest = ofRules.get(rule);
+  if (longest === undefined) {
+    longest = policies.all.reduce((most, policy) => Math.max(most, rule.windowMinutes(policy)), 0);
+    ofRules.set(rule, longest);
+  }
+  return longest;
 }
+
+// Asked for every subject, of policies that may hold hundreds of overrides.
+const windows = new WeakMap<Policies, Map<Rule, number>>();

@@ -13,7 +13,8 @@ import {
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { defaultPolicy } from '../policy/default-policy.js';
+import { longestLateness } from '../policy/policies.js';
+import { PolicyBook } from '../policy/policy-book.service.js';
 import { minutesClosed } from './closing.service.js';
 
 /** Shows how far judging is behind counting. */
@@ -51,11 +52,15 @@ export class StatusController {
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
     @Inject(System) private readonly system: System,
+    @Inject(PolicyBook) private readonly book: PolicyBook,
   ) {}
 
   @Route(getFairUseStatus)
   async status(@Input() { actor }: CallOf<typeof getFairUseStatus>): Promise<z.input<typeof status>> {
-    const before = await minutesClosed(this.database, this.system, defaultPolicy).catch(refuseAsAway);
+    const { policies } = await this.book.read(this.database);
+    const before = await minutesClosed(this.database, this.system, longestLateness(policies)).catch(
+      refuseAsAway,
+    );
     return withActor(this.database, actor, async (tx) => {
       // One statement: a minute that leaves one table for the other is seen in one of them.
       const [{ dirty, open }] = await tx.query<[{ dirty: number; open: number }]>(

@@ -136,6 +136,8 @@ const ruleStatistics = z.object({
   open: z.int().describe('of the cases, those that are open'),
   occurrences: z.int().describe('how often the cases were opened: one may be opened again'),
   falsePositives: z.int().describe('of the occurrences'),
+  shadowCases: z.int().describe('found while the rule was in shadow; in none of the others'),
+  shadowFalsePositives: z.int().describe('of what was found in shadow'),
 });
 
 export const getStatistics = defineRoute({

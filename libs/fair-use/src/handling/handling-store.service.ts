@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { BreachDecision } from '../breach/decide-breach.js';
+import { isInShadow, type BreachDecision } from '../breach/decide-breach.js';
 import { begin, UNTOUCHED, worsen, type Handling } from './handling.js';
 
 /** Handling in the database: one row a case, as it is now. What it was is in the audit. */
@@ -76,7 +76,9 @@ export async function followJudgement(
   if (change !== 'opened' && change !== 'escalated') return;
   const current = await loadHandling(tx, breach.breachId);
   const follow = change === 'opened' ? begin : worsen;
-  const next = follow(current, breach.severity, new Date(appendedAt));
+  // Nobody was told of it, so no deadline runs: as for `info`.
+  const severity = isInShadow(breach) ? 'info' : breach.severity;
+  const next = follow(current, severity, new Date(appendedAt));
   if (next === current) return;
   await saveHandling(tx, breach.breachId, { ...next, version: current.version + 1 });
 }

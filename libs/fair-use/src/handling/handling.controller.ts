@@ -11,6 +11,7 @@ import {
   type Clock,
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
+import { isInShadow } from '../breach/decide-breach.js';
 import { RULES } from '../rules/registry.js';
 import { takeStep, type Step } from './change-handling.service.js';
 import { contactText } from './contact-text.js';
@@ -19,6 +20,7 @@ import {
   assign,
   contact,
   deadlineOfContact,
+  HandlingRefused,
   markFalsePositive,
   note,
   reopen,
@@ -67,6 +69,10 @@ export class HandlingController {
   @Route(postContact)
   contact(@Input() call: CallOf<typeof postContact>) {
     return this.command(call, 'breach_contacted', (current, breach, now) => {
+      if (isInShadow(breach)) {
+        const message = 'the rule was in shadow: no partner is told of what it finds';
+        throw new HandlingRefused(409, 'case-in-shadow', 'breachId', message);
+      }
       const deadline = deadlineOfContact(breach.severity, call.body.deadline, now);
       const prepared = { at: now.toISOString(), ...contactText(breach, titleOf(breach), deadline) };
       return contact(current, prepared, deadline);

@@ -82,15 +82,22 @@ export class CaseTimelineController {
   statistics(@Input() { actor }: CallOf<typeof getStatistics>) {
     return withActor(this.database, actor, async (tx) => {
       const counted = await tx.query<RuleStatistics[]>(
-        `select rule_id as "ruleId", count(*)::integer as cases,
-                (count(*) filter (where breach.state = 'open'))::integer as open,
-                sum((body ->> 'occurrence')::integer)::integer as occurrences,
-                coalesce(sum(false_positives), 0)::integer as "falsePositives"
-         from breach left join breach_handling using (breach_id)
+        `select rule_id as "ruleId", (count(*) filter (where not is_shadow))::integer as cases,
+                (count(*) filter (where state = 'open' and not is_shadow))::integer as open,
+                coalesce(sum(occurrence) filter (where not is_shadow), 0)::integer as occurrences,
+                coalesce(sum(false_positives) filter (where not is_shadow), 0)::integer as "falsePositives",
+                (count(*) filter (where is_shadow))::integer as "shadowCases",
+                coalesce(sum(false_positives) filter (where is_shadow), 0)::integer as "shadowFalsePositives"
+         from (select rule_id, breach.state, (body ->> 'occurrence')::integer as occurrence, false_positives,
+                      starts_with(breach_key, 'shadow:') as is_shadow
+               from breach left join breach_handling using (breach_id)) as found
          group by rule_id order by rule_id`,
       );
       const silent = RULES.filter(({ id }) => !counted.some(({ ruleId }) => ruleId === id));
-      const nothing = { cases: 0, open: 0, occurrences: 0, falsePositives: 0 };
+      const nothing = {
+        ...{ cases: 0, open: 0, occurrences: 0, falsePositives: 0 },
+        ...{ shadowCases: 0, shadowFalsePositives: 0 },
+      };
       return { rules: [...counted, ...silent.map(({ id }) => ({ ruleId: id, ...nothing }))] };
     });
   }

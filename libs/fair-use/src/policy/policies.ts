@@ -16,15 +16,14 @@ export interface Policies {
   /** At least one; of each rule, among theirs are all settings that `at` may answer. */
   readonly all: readonly Policy[];
   /**
-   * Whether calls of a minute are agreed to count for nothing under a rule, also in the windows of later minutes: who made up for
-   * a first synchronisation must not be blamed for it a minute after it ended.
+   * Tells which calls of an integration are agreed to count for nothing under a rule, also in the windows of later minutes: who made
+   * a first synchronisation must not be blamed for it a minute after it ended. null: no time was ever agreed with it.
    */
-  readonly isSuppressed: (place: SuppressedPlace) => boolean;
+  readonly suppressionsOf: (integrationId: string) => ((place: SuppressedPlace) => boolean) | null;
 }
 
 export interface SuppressedPlace {
   readonly ruleId: RuleId;
-  readonly integrationId: string;
   readonly agreementId: string;
   /** The first and the last minute of what is asked for. */
   readonly from: number;
@@ -40,7 +39,7 @@ export interface PolicyVersion {
 
 /** One policy for all and always. */
 export function onePolicy(policy: Policy): Policies {
-  return { at: () => policy, all: [policy], isSuppressed: () => false };
+  return { at: () => policy, all: [policy], suppressionsOf: () => null };
 }
 
 /**
@@ -54,13 +53,15 @@ export function policiesOf(versions: readonly PolicyVersion[]): Policies {
   return {
     at: (integrationId, agreementId, minute) => versionAt(minute).at(integrationId, agreementId, minute),
     all: newestFirst.flatMap(({ all }) => all),
-    isSuppressed: (place) => {
-      if (!newestFirst.some(({ suppresses }) => suppresses.has(place.integrationId))) return false;
-      for (let minute = place.from; minute <= place.through; minute += 1) {
-        const found = versionAt(minute).suppresses.get(place.integrationId) ?? [];
-        if (found.some((each) => suppressesRule(each, place.ruleId, place.agreementId, minute))) return true;
-      }
-      return false;
+    suppressionsOf: (integrationId) => {
+      if (!newestFirst.some(({ suppresses }) => suppresses.has(integrationId))) return null;
+      return ({ ruleId, agreementId, from, through }) => {
+        for (let minute = from; minute <= through; minute += 1) {
+          const agreed = versionAt(minute).suppresses.get(integrationId) ?? [];
+          if (agreed.some((each) => suppressesRule(each, ruleId, agreementId, minute))) return true;
+        }
+        return false;
+      };
     },
   };
 }

@@ -1,10 +1,10 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
 import { countLeaks } from '../enforcement/count-leaks.service.js';
-import { defaultPolicy } from '../policy/default-policy.js';
 import { observationsOf } from '../observation/observe.js';
 import { storeObservations } from '../observation/store-observations.service.js';
+import { PolicyBook } from '../policy/policy-book.service.js';
 import { minuteOf } from './minute.js';
 import { signalsOf } from './signals.js';
 import { storeSignals } from './store-signals.service.js';
@@ -15,11 +15,14 @@ import { storeSignals } from './store-signals.service.js';
  */
 @Controller()
 export class CallsConsumer {
+  constructor(@Inject(PolicyBook) private readonly book: PolicyBook) {}
+
   @OnEvents('fair-use', TOPICS.apiCalls, [apiCall])
   async calls(batch: EventBatch<ApiCallEvent>): Promise<void> {
     const calls = batch.events.map((received) => received.event);
-    await storeSignals(batch, signalsOf(calls, defaultPolicy), newestAppends(batch));
-    await storeObservations(batch.tx, observationsOf(calls, defaultPolicy));
+    const { counting } = await this.book.read(batch.tx);
+    await storeSignals(batch, signalsOf(calls, counting), newestAppends(batch));
+    await storeObservations(batch.tx, observationsOf(calls, counting));
     await countLeaks(batch);
   }
 }
