@@ -8,6 +8,7 @@ import { HandlingController } from './handling/handling.controller.js';
 import { CaseTimelineController } from './handling/timeline.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
+import { PoliciesController } from './policy/policies.controller.js';
 import { PolicyBook } from './policy/policy-book.service.js';
 import { Profiling } from './profile/profiling.service.js';
 import { RulesController } from './rules/rules.controller.js';
@@ -25,6 +26,7 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     HandlingController,
     CaseTimelineController,
     RulesController,
+    PoliciesController,
     StatusController,
   ],
   providers: [PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling],

@@ -79,10 +79,11 @@ export function fiveMinutes(integrationId: string, from: string, count: number):
   );
 }
 
-/** The fact that says who owns an integration since when, as it arrives in the log. */
+/** The fact that says who owns an integration since when, and since when it is active, as it arrives in the log. */
 export function ownedBy(
   integrationId: string,
   ownership: readonly { readonly partnerId: string; readonly from: string }[],
+  activeFrom = '2026-01-01T00:00:00Z',
 ): NewRecord {
   return {
     topic: TOPICS.partners.name,
@@ -101,7 +102,7 @@ export function ownedBy(
         name: integrationId,
         kind: 'public',
         ownership,
-        status: [{ status: 'active', from: '2026-01-01T00:00:00Z', reason: null }],
+        status: [{ status: 'active', from: activeFrom, reason: null }],
       },
     }),
   };

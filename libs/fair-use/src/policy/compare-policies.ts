@@ -1,6 +1,7 @@
 import type { RuleId, RuleMode } from './policy.js';
 import {
   changesOf,
+  type Agreed,
   type Override,
   type PolicyDocument,
   type RuleSettings,
@@ -30,8 +31,13 @@ export interface PolicyComparison {
   readonly rules: readonly { readonly ruleId: string; readonly direction: Direction }[];
 }
 
-/** What a partner may be shown of a policy lacks rules. */
-export type ShownDocument = Omit<PolicyDocument, 'rules'> & { readonly rules: Partial<RuleSettings> };
+/** A document as somebody may see it: a partner's lacks rules, and who agreed on something. */
+export interface ShownDocument extends Omit<PolicyDocument, 'rules' | 'overrides' | 'suppressions'> {
+  readonly rules: Partial<RuleSettings>;
+  readonly overrides: readonly Shown<Override>[];
+  readonly suppressions: readonly Shown<Suppression>[];
+}
+export type Shown<Item extends Agreed> = Omit<Item, 'who' | 'why'> & Partial<Pick<Item, 'who' | 'why'>>;
 
 type Found = Omit<PolicyChange, 'text'> & { readonly rules: readonly string[] };
 
@@ -92,13 +98,15 @@ function settingsCompared(
     const direction = isOn((after ?? before) as Plain) ? (after ? 'sharper' : 'milder') : 'neither';
     return [{ path, before: before ?? null, after: after ?? null, direction, rules: [ruleId] }];
   }
-  const changed = leaves(before, after, []).map(({ keys, was, is }) => ({
-    path: [path, ...keys].join('.'),
-    before: was ?? null,
-    after: is ?? null,
-    direction: directionOf(keys, was, is),
-    rules: [ruleId],
-  }));
+  const changed = leaves({ mode: 'on', ...before }, { mode: 'on', ...after }, []).map(
+    ({ keys, was, is }) => ({
+      path: [path, ...keys].join('.'),
+      before: was ?? null,
+      after: is ?? null,
+      direction: directionOf(keys, was, is),
+      rules: [ruleId],
+    }),
+  );
   // Who is judged before and after is asked first: a threshold of what judges nobody makes nothing sharper.
   if (isOn(before as Plain) === isOn(after as Plain) && isOn(after as Plain)) return changed;
   return changed.map((change) =>
@@ -238,7 +246,7 @@ function overridesCompared(before: ShownDocument, after: ShownDocument): Found[]
     const [old, next] = [was.get(key) ?? null, is.get(key) ?? null];
     if (isSame(old, next)) return [];
     const { rule } = (next ?? old)!;
-    const settings = (document: ShownDocument, override: Override | null) => ({
+    const settings = (document: ShownDocument, override: Shown<Override> | null) => ({
       ...document.rules[rule],
       ...(override && changesOf(override)[rule]),
     });
@@ -253,7 +261,7 @@ function overridesCompared(before: ShownDocument, after: ShownDocument): Found[]
 }
 
 /** An override that ends at another time is there for longer or for less long. */
-function directionOfEnd(document: ShownDocument, was: Override, is: Override): Direction {
+function directionOfEnd(document: ShownDocument, was: Shown<Override>, is: Shown<Override>): Direction {
   const later = Date.parse(is.until) - Date.parse(was.until);
   if (later === 0) return 'neither';
   const forAll = document.rules[was.rule];
@@ -262,11 +270,11 @@ function directionOfEnd(document: ShownDocument, was: Override, is: Override): D
   return later > 0 ? direction : opposite(direction);
 }
 
-const overrideKey = ({ integrationId, organizationId, rule, from }: Override) =>
+const overrideKey = ({ integrationId, organizationId, rule, from }: Shown<Override>) =>
   [integrationId, organizationId, rule, from].filter((part) => part !== undefined).join('/');
 
 function suppressionsCompared(before: ShownDocument, after: ShownDocument): Found[] {
-  const key = ({ integrationId, organizationId, from }: Suppression) =>
+  const key = ({ integrationId, organizationId, from }: Shown<Suppression>) =>
     [integrationId, organizationId, from].filter((part) => part !== undefined).join('/');
   return listCompared('suppressions', byKey(before.suppressions, key), byKey(after.suppressions, key), {
     rules: [],

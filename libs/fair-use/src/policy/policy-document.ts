@@ -96,7 +96,7 @@ export function completed(stored: PolicyDocument, newest: PolicyDocument): Polic
 }
 
 /** The rule that an override changes, as a change of rules. */
-export function changesOf({ rule, settings }: Override): RuleChanges {
+export function changesOf({ rule, settings }: Pick<Override, 'rule' | 'settings'>): RuleChanges {
   return { [rule]: settings };
 }
 

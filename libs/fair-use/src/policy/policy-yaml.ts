@@ -1,12 +1,12 @@
 import { parseDocument, stringify } from 'yaml';
-import type { PolicyDocument } from './policy-document.js';
+import type { ShownDocument } from './compare-policies.js';
 
 /** A policy as YAML, which is how people read and write it. `base` is the version that the text was written from. */
 
 export class YamlRefused extends Error {}
 
 /** @param base the version that holds this document */
-export function toYaml(document: PolicyDocument, base: number): string {
+export function toYaml(document: ShownDocument, base: number): string {
   const head =
     '# base: the version that this text was made from. Apply refuses it when there is a newer one by then.\n';
   return head + stringify({ base, ...document }, { lineWidth: 120, aliasDuplicateObjects: false });

@@ -1,10 +1,13 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { SEVERITIES } from '@taxameter/contracts';
-import { defineRoute, Route } from '@taxameter/platform';
+import { CLOCK, databaseOf, defineRoute, Input, Route, type CallOf, type Clock } from '@taxameter/platform';
+import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { guidanceTemplate } from '../guidance/guidance.js';
-import { defaultPolicy } from '../policy/default-policy.js';
-import type { Policy, RuleId } from '../policy/policy.js';
+import { PolicyBook } from '../policy/policy-book.service.js';
+import { policyOf } from '../policy/policy-document.js';
+import { versionInForce } from '../policy/policies.js';
+import { modeOf, RULE_MODES, type Policy, type RuleId } from '../policy/policy.js';
 import { RULES } from './registry.js';
 
 /**
@@ -25,6 +28,11 @@ const rules = z.object({
       ruleId: z.string(),
       title: bilingual,
       key: z.array(z.string()).describe('one case for each combination of these'),
+      mode: z
+        .enum(RULE_MODES)
+        .describe(
+          'shadow: judged and recorded, told to nobody; off: not judged. A partner is shown those that are on',
+        ),
       windowMinutes: z.int(),
       minCalls: z
         .int()
@@ -46,27 +54,39 @@ export const getRules = defineRoute({
   method: 'GET',
   path: '/v1/rules',
   summary: 'The fair-use rules in force, with thresholds and guidance',
+  description: 'For all; what is agreed with some is in `GET /v1/policies/in-force`.',
   roles: ['ops', 'finance', 'partner'],
   responses: { 200: { description: 'The policy in force', schema: rules } },
 });
 
 @Controller()
 export class RulesController {
+  constructor(
+    @Inject(databaseOf('fair-use')) private readonly database: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PolicyBook) private readonly book: PolicyBook,
+  ) {}
+
   @Route(getRules)
-  list(): z.input<typeof rules> {
+  async list(@Input() { actor }: CallOf<typeof getRules>): Promise<z.input<typeof rules>> {
+    const { versions } = await this.book.read(this.database);
+    const { version, document } = versionInForce(versions, this.clock.now())!;
+    const policy = policyOf(version, document);
+    const isShown = (ruleId: RuleId) => actor.role !== 'partner' || modeOf(policy, ruleId) === 'on';
     return {
-      policyVersion: defaultPolicy.version,
-      rules: RULES.map((rule) => ({
+      policyVersion: policy.version,
+      rules: RULES.filter(({ id }) => isShown(id)).map((rule) => ({
         ruleId: rule.id,
         title: rule.title,
         key: [...rule.key],
-        windowMinutes: rule.windowMinutes(defaultPolicy),
-        minCalls: minCallsOf(defaultPolicy.rules[rule.id]),
-        thresholds: defaultPolicy.rules[rule.id].thresholds,
+        mode: modeOf(policy, rule.id),
+        windowMinutes: rule.windowMinutes(policy),
+        minCalls: minCallsOf(policy.rules[rule.id]),
+        thresholds: policy.rules[rule.id].thresholds,
         guidance: guidanceTemplate(rule.id),
       })),
-      filterableRoutes: [...defaultPolicy.filterableRoutes],
-      maxPageSize: defaultPolicy.maxPageSize,
+      filterableRoutes: [...policy.filterableRoutes],
+      maxPageSize: policy.maxPageSize,
     };
   }
 }
