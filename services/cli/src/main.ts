@@ -1,5 +1,6 @@
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
+import { registerPolicyCommands } from '@taxameter/fair-use';
 import { registerPartnersCommands, registerSeedCommand } from '@taxameter/partners';
 import { kafkaSettingsOf, readConfiguration } from '@taxameter/platform';
 import { ALL_ROOMS, startFailure } from '@taxameter/server';
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   registerSeedCommand(program, context);
   registerPartnersCommands(program, context);
   registerBillingCommands(program, context);
+  registerPolicyCommands(program, context);
   registerAccessCommands(program, context);
   registerQuarantineCommands(program, context);
   registerConsumersCommands(program, context);

@@ -2,7 +2,7 @@
 import { fields } from '@taxameter/contracts';
 import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
 import { z } from 'zod';
-import { policyDocument } from './policy-schema.js';
+import { shownDocument } from './policy-schema.js';
 import { VERSION_STATES } from './show-policy.js';
 
 const direction = z
@@ -62,7 +62,7 @@ export const getPolicy = defineRoute({
   responses: {
     200: {
       description: 'The version',
-      schema: version.extend({ document: policyDocument }),
+      schema: version.extend({ document: shownDocument }),
       alsoAs: ['application/yaml'],
     },
   },

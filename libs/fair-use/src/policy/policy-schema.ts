@@ -88,6 +88,22 @@ const agreed = {
   why: fields.text(500),
 };
 
+const override = z.strictObject({
+  ...agreed,
+  rule: ruleId,
+  settings: z.record(z.string(), z.unknown()).describe('any of the rule’s settings; `thresholds` as a whole'),
+  from: fields.instant.exactOptional().describe('left out: as soon as the version is in force'),
+});
+const suppression = z.strictObject({
+  ...agreed,
+  rules: z.array(ruleId).min(1).exactOptional().describe('left out: all rules'),
+  from: fields.instant,
+});
+const listOf = <Item extends z.ZodType>(item: Item, description: string) =>
+  z.array(item).max(1000).describe(description);
+const OVERRIDES = 'settings of one rule for one integration, or one agreement of it';
+const SUPPRESSIONS = 'agreed times in which nothing is judged, and whose calls count for nothing afterwards';
+
 export const policyDocument = z.strictObject({
   rules: z.strictObject(SETTINGS),
   ...GENERAL,
@@ -102,32 +118,23 @@ export const policyDocument = z.strictObject({
       }),
     )
     .describe('settings that hold for the integrations named'),
-  overrides: z
-    .array(
-      z
-        .strictObject({
-          ...agreed,
-          rule: ruleId,
-          settings: z.record(z.string(), z.unknown()),
-          from: fields.instant.exactOptional().describe('left out: as soon as the version is in force'),
-        })
-        .superRefine(({ rule, settings }, context) => {
-          const { error } = CHANGES[rule].safeParse(settings);
-          for (const issue of error?.issues ?? []) {
-            context.addIssue({ ...issue, path: ['settings', ...issue.path] });
-          }
-        }),
-    )
-    .max(1000)
-    .describe('settings of one rule for one integration, or one agreement of it'),
-  suppressions: z
-    .array(
-      z.strictObject({
-        ...agreed,
-        rules: z.array(ruleId).min(1).exactOptional().describe('left out: all rules'),
-        from: fields.instant,
-      }),
-    )
-    .max(1000)
-    .describe('agreed times in which nothing is judged, and whose calls count for nothing afterwards'),
+  overrides: listOf(
+    override.superRefine(({ rule, settings }, context) => {
+      const { error } = CHANGES[rule].safeParse(settings);
+      for (const issue of error?.issues ?? []) {
+        context.addIssue({ ...issue, path: ['settings', ...issue.path] });
+      }
+    }),
+    OVERRIDES,
+  ),
+  suppressions: listOf(suppression, SUPPRESSIONS),
+});
+
+const unnamed = { who: true, why: true } as const;
+
+/** What is shown of a policy: to a partner only some rules, and nothing of who agreed on what. */
+export const shownDocument = policyDocument.extend({
+  rules: z.strictObject(SETTINGS).partial().describe('a partner is shown those that are on'),
+  overrides: listOf(override.partial(unnamed), OVERRIDES),
+  suppressions: listOf(suppression.partial(unnamed), SUPPRESSIONS),
 });
