@@ -1,8 +1,9 @@
 import { TOPICS } from '@taxameter/contracts';
 import type { System } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Policy } from '../policy/policy.js';
+import type { Policies } from '../policy/policies.js';
 import { readUpTo } from '../profile/profile-window.js';
+import { minuteOf } from '../signals/minute.js';
 import { closedBefore, type DirtyMinute } from './judge.js';
 
 /**
@@ -21,7 +22,7 @@ const MARKS_PER_STEP = 500;
 export async function minutesClosed(
   database: DataSource,
   system: System,
-  policy: Pick<Policy, 'latenessMs'>,
+  policies: Policies,
 ): Promise<number> {
   const [{ oldest }] = await database.query<[{ oldest: number | null }]>(
     'select min(minute) as oldest from unclosed_minute',
@@ -34,10 +35,15 @@ export async function minutesClosed(
   );
   const newestCalls = new Map(marks.map(({ partition, newest }) => [partition, newest]));
   const newest = readUpTo(newestCalls, []);
-  if (!newest || closedBefore(newest, policy) <= oldest) return 0;
+  if (!newest || closedUpTo(newest, policies) <= oldest) return 0;
   // Asked after the marks: what is read to its end now was so up to them.
   const readTo = readUpTo(newestCalls, await system.unreadPartitions('fair-use', TOPICS.apiCalls.name));
-  return readTo ? closedBefore(readTo, policy) : 0;
+  return readTo ? closedUpTo(readTo, policies) : 0;
+}
+
+/** How late a call may be is the same for all, so no integration is asked for. */
+function closedUpTo(readTo: Date, policies: Policies): number {
+  return closedBefore(readTo, policies.at('', '', minuteOf(readTo.toISOString())));
 }
 
 /** The oldest closed minutes of an integration that wait to be judged. */

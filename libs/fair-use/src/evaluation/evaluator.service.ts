@@ -16,7 +16,6 @@ import { lockCases, saveDecision } from '../breach/breach-store.service.js';
 import { breachKeyOf } from '../breach/decide-breach.js';
 import { decideCases, minuteJudged } from '../breach/decide-cases.js';
 import { followJudgement } from '../handling/handling-store.service.js';
-import { longestLateness } from '../policy/policies.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
 import { forgetClosed, leaveUntilClosed, minutesClosed, takeClosedMinutes } from './closing.service.js';
 import { judge, leftUntilClosed, type DirtyMinute } from './judge.js';
@@ -78,7 +77,7 @@ export class Evaluator extends BackgroundLoop {
 
   private async minutesClosed(): Promise<number> {
     const { policies } = await this.book.read(this.database);
-    return minutesClosed(this.database, this.system, longestLateness(policies));
+    return minutesClosed(this.database, this.system, policies);
   }
 
   /** @param before minutes before this one are closed */

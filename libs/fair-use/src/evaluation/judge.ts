@@ -81,7 +81,7 @@ export function minutesAround(
  * Minutes before this one are closed.
  * @param readTo all partitions were read up to here, by event time
  */
-export function closedBefore(readTo: Date, { latenessMs }: Pick<Policy, 'latenessMs'>): number {
+export function closedBefore(readTo: Date, { latenessMs }: Policy): number {
   return Math.floor((readTo.getTime() - latenessMs) / MINUTE_MS);
 }
 

@@ -13,7 +13,6 @@ import {
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { longestLateness } from '../policy/policies.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
 import { minutesClosed } from './closing.service.js';
 
@@ -58,9 +57,7 @@ export class StatusController {
   @Route(getFairUseStatus)
   async status(@Input() { actor }: CallOf<typeof getFairUseStatus>): Promise<z.input<typeof status>> {
     const { policies } = await this.book.read(this.database);
-    const before = await minutesClosed(this.database, this.system, longestLateness(policies)).catch(
-      refuseAsAway,
-    );
+    const before = await minutesClosed(this.database, this.system, policies).catch(refuseAsAway);
     return withActor(this.database, actor, async (tx) => {
       // One statement: a minute that leaves one table for the other is seen in one of them.
       const [{ dirty, open }] = await tx.query<[{ dirty: number; open: number }]>(

@@ -13,7 +13,7 @@ export interface Policies {
    * that an agreed time suppresses there is off.
    */
   readonly at: (integrationId: string, agreementId: string, minute: number) => Policy;
-  /** At least one; of each rule, among theirs are all settings that `at` may answer. */
+  /** At least one; among their windows of a rule are all that `at` may answer. */
   readonly all: readonly Policy[];
   /**
    * Tells which calls of an integration are agreed to count for nothing under a rule, also in the windows of later minutes: who made
@@ -79,11 +79,6 @@ export function versionInForce<Version extends Pick<PolicyVersion, 'version' | '
     );
 }
 
-/** How long after a minute all that may judge it by still call it open: the longest that any policy asks for. */
-export function longestLateness({ all }: Policies): Pick<Policy, 'latenessMs'> {
-  return { latenessMs: Math.max(...all.map(({ latenessMs }) => latenessMs)) };
-}
-
 const MINUTE_MS = 60_000;
 /** Combinations of what is agreed that are kept worked out; they are few, unless many agreements have their own. */
 const MAX_RESOLVED = 10_000;
@@ -136,14 +131,17 @@ function resolverOf({ version, effectiveFrom, document }: PolicyVersion) {
     return policy;
   }
 
-  const alone = [
+  const changes = [
     ...Object.values(document.plans).map(({ rules }) => rules),
     ...document.overrides.map(changesOf),
   ];
+  const ofOwnWindow = changes.filter((change) =>
+    Object.values(change).some(({ windowMinutes }) => windowMinutes !== undefined),
+  );
   return {
     at,
     fromMinute: effectiveFrom === null ? -Infinity : Math.ceil(Date.parse(effectiveFrom) / MINUTE_MS),
-    all: [base, ...alone.map((changes) => policyOf(version, document, [changes]))],
+    all: [base, ...ofOwnWindow.map((change) => policyOf(version, document, [change]))],
     suppresses: suppresses as ReadonlyMap<string, readonly Suppressed[]>,
   };
 }
