@@ -149,19 +149,24 @@ function adviceProblems(document: PolicyDocument, effectiveFrom: Date): PolicyPr
   return withoutAdviceTogether(document, effectiveFrom);
 }
 
-/** Where overrides meet each other and plans: at the beginning of each, on each agreement that has its own. */
+/** Where overrides meet each other and plans: when each begins, on the agreements for which something changes then. */
 function withoutAdviceTogether(document: PolicyDocument, effectiveFrom: Date): PolicyProblem[] {
   const { overrides } = document;
   const { at } = policiesOf([
     { version: 0, effectiveFrom: null, document: { ...document, suppressions: [] } },
   ]);
   const start = minuteOf(effectiveFrom.toISOString());
+  const agreementsOf = new Map<string, Set<string>>();
+  for (const { integrationId, organizationId = '' } of overrides) {
+    const known = agreementsOf.get(integrationId) ?? new Set(['']);
+    agreementsOf.set(integrationId, known.add(organizationId));
+  }
   const checked = new Set<Policy>();
-  return overrides.flatMap(({ integrationId, from }, index) => {
+  return overrides.flatMap(({ integrationId, organizationId, from }, index) => {
     const minute = from === undefined ? start : Math.max(start, Math.ceil(Date.parse(from) / 60_000));
-    const own = overrides.filter((each) => each.integrationId === integrationId);
-    const agreements = new Set(own.map(({ organizationId }) => organizationId ?? ''));
-    return [...agreements].flatMap((agreementId) => {
+    const agreements =
+      organizationId === undefined ? [...agreementsOf.get(integrationId)!] : [organizationId];
+    return agreements.flatMap((agreementId) => {
       const policy = at(integrationId, agreementId, minute);
       if (checked.has(policy)) return [];
       checked.add(policy);

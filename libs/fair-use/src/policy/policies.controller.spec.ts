@@ -1,6 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { parse, stringify } from 'yaml';
-import { casesOf, fairUseRoom, fiveMinutes, NOW, ownedBy, send } from '../fair-use.testing.js';
+import {
+  casesOf,
+  fairUseRoom,
+  fiveMinutes,
+  judged,
+  NOW,
+  ownedBy,
+  recordsOf,
+  send,
+} from '../fair-use.testing.js';
 import { defaultPolicy } from './default-policy.js';
 import { documentOf, type PolicyDocument } from './policy-document.js';
 
@@ -154,6 +164,34 @@ describe('the policy', () => {
     expect((await decide(withRate(41), {}, 'admin', later)).body.effectiveFrom).toBe(
       '2026-10-05T09:35:00.000Z',
     );
+  });
+
+  it('is not decided while a minute is being judged, nor is one judged while it is', async () => {
+    const database = rooms.databases.get('fair-use')!;
+    let isDecided = false;
+    const judging = database.createQueryRunner();
+    await judging.query('begin');
+    await judging.query('select newest_policy_version()');
+    const deciding = decide(withRate(44)).then((answer) => {
+      isDecided = true;
+      return answer;
+    });
+    await sleep(300);
+    expect(isDecided).toBe(false);
+    await judging.query('commit');
+    expect((await deciding).status).toBe(201);
+
+    await judging.query('begin');
+    await judging.query('select pg_advisory_xact_lock(7340011, hashtext(current_schema()))');
+    await rooms.producer.append(recordsOf(fiveMinutes('isv_waits', '2026-10-05T07:00:00Z', 100), 500));
+    await sleep(600);
+    const seen = async () =>
+      (await database.query<unknown[]>(`select from breach where integration_id = 'isv_waits'`)).length;
+    expect(await seen()).toBe(0);
+    await judging.query('commit');
+    await judging.release();
+    await judged(rooms);
+    expect(await seen()).toBe(1);
   });
 
   it('cannot be changed or deleted in its table', async () => {
