@@ -1,5 +1,6 @@
 import type { Bilingual } from '../guidance/text.js';
 import type { Direction } from './compare-policies.js';
+import type { Override, Suppression } from './policy-document.js';
 
 /** Says one change of a policy in a sentence, in Danish and English. */
 
@@ -44,7 +45,7 @@ export function inWords({ path, before, after, direction }: Change): Bilingual {
   const in_ = (language: keyof Bilingual) => {
     const tail = DIRECTIONS[direction][language];
     const what = placeOf(path, language);
-    const [was, is] = [before, after].map((value) => valueOf(value));
+    const [was, is] = [before, after].map((value) => valueOf(value, language));
     if (before === null)
       return language === 'da' ? `${what}: ny, ${is}${tail}` : `${what}: new, ${is}${tail}`;
     if (after === null)
@@ -71,7 +72,11 @@ function placeOf(path: string, language: keyof Bilingual): string {
 
 const INTRODUCING = new Set(['thresholds', 'plans', 'integrations']);
 
-function valueOf(value: unknown): string {
+/** Of what is agreed: what, and until when; who agreed is not said again. */
+function valueOf(value: unknown, language: keyof Bilingual): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || !('until' in value)) return JSON.stringify(value);
+  const { settings, rules, until } = value as Partial<Override & Suppression>;
+  const what = settings === undefined ? (rules?.join(', ') ?? '') : JSON.stringify(settings);
+  return `${what} ${language === 'da' ? 'til' : 'until'} ${until}`.trim();
 }

@@ -1,5 +1,6 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import { guidanceFor } from '../guidance/guidance.js';
+import { isIntegrationWide, RULES } from '../rules/registry.js';
 import type { Verdict } from '../rules/verdict.js';
 import { minuteOf, minuteStart } from '../signals/minute.js';
 import {
@@ -27,6 +28,7 @@ export function checkPolicy(document: PolicyDocument, effectiveFrom: Date): Poli
       timeProblems(each, `suppressions.${index}`, effectiveFrom),
     ),
     ...overlaps(document),
+    ...withoutEffect(document),
     ...tooMany(document),
   ];
   return problems.length > 0 ? problems : adviceProblems(document, effectiveFrom);
@@ -121,6 +123,16 @@ function overlaps({ overrides }: PolicyDocument): PolicyProblem[] {
     if (other < 0) return [];
     const reason = `is of the same rule and the same time as overrides.${other}`;
     return [{ field: `overrides.${index}`, rule: 'overlaps', reason }];
+  });
+}
+
+/** A rule about all agreements together asks for no single one. */
+function withoutEffect({ overrides }: PolicyDocument): PolicyProblem[] {
+  return overrides.flatMap(({ rule: ruleId, organizationId }, index) => {
+    const rule = RULES.find(({ id }) => id === ruleId);
+    if (organizationId === undefined || !rule || !isIntegrationWide(rule)) return [];
+    const reason = `${ruleId} judges all agreements of an integration together: leave it out`;
+    return [{ field: `overrides.${index}.organizationId`, rule: 'without-effect', reason }];
   });
 }
 

@@ -71,6 +71,10 @@ describe('the difference of two policies', () => {
     const mild = { ...standard, overrides: [override] };
     const path = 'overrides.isv_a/RATE_DAY';
     expect(compared(mild)).toEqual([`${path} milder`]);
+    expect(comparePolicies(standard, mild).changes[0]!.text).toEqual({
+      da: 'aftalen om isv_a/RATE_DAY: ny, {"thresholds":{"info":90000}} til 2026-12-31T00:00:00Z (mildere)',
+      en: 'what is agreed on isv_a/RATE_DAY: new, {"thresholds":{"info":90000}} until 2026-12-31T00:00:00Z (milder)',
+    });
     expect(compared(standard, mild)).toEqual([`${path} sharper`]);
     const sharp = { ...standard, overrides: [{ ...override, settings: { thresholds: { info: 100 } } }] };
     expect(compared(sharp)).toEqual([`${path} mixed`]);

@@ -35,10 +35,17 @@ export interface Proposal {
 
 /** @throws Problem 400 for what is no text of a policy, 422 naming the path of each problem in it */
 export async function propose(tx: EntityManager, written: Written, now: Date): Promise<Proposal> {
-  const { base, content } = textOf(written);
+  return proposalOf(tx, textOf(written), now);
+}
+
+async function proposalOf(
+  tx: EntityManager,
+  { base, content, effectiveFrom: wanted }: Text,
+  now: Date,
+): Promise<Proposal> {
   const versions = await readVersions(tx);
   const earliest = earliestEffect(now, await newestMinute(tx));
-  const effectiveFrom = beginning(written.effectiveFrom, earliest);
+  const effectiveFrom = beginning(wanted, earliest);
   const { document, problems } = readPolicy(content, new Date(effectiveFrom));
   if (problems) {
     const [first] = problems;
@@ -65,10 +72,12 @@ export async function decide(
   written: Written & { readonly why: string },
   clock: () => Date,
 ): Promise<Decided> {
+  // Read before the lock: a long text must keep nobody from judging.
+  const text = textOf(written);
   await lockPolicies(tx);
   // Read behind the lock: what was judged while we waited lies before it.
   const now = clock();
-  const proposal = await propose(tx, written, now);
+  const proposal = await proposalOf(tx, text, now);
   refuse(proposal, actor);
   const version = proposal.newest + 1;
   await tx.query(
@@ -115,15 +124,21 @@ function refuse(proposal: Proposal, { role }: Actor): void {
   }
 }
 
-function textOf({ base, document, yaml }: Written): { base: number | null; content: unknown } {
+interface Text {
+  readonly base: number | null;
+  readonly content: unknown;
+  readonly effectiveFrom: string | undefined;
+}
+
+function textOf({ base, document, yaml, effectiveFrom }: Written): Text {
   if ((document === undefined) === (yaml === undefined)) {
     throw invalidInput([{ field: 'document', reason: 'give either `document` or `yaml`' }]);
   }
-  if (yaml === undefined) return { base: base ?? null, content: document };
+  if (yaml === undefined) return { base: base ?? null, content: document, effectiveFrom };
   try {
     const { base: inText, written } = fromYaml(yaml);
     const known = base ?? (Number.isInteger(inText) ? (inText as number) : null);
-    return { base: known, content: written };
+    return { base: known, content: written, effectiveFrom };
   } catch (error) {
     if (!(error instanceof YamlRefused)) throw error;
     throw invalidInput([{ field: 'yaml', reason: error.message }]);

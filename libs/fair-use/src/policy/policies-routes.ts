@@ -75,7 +75,7 @@ const written = {
     .optional()
     .describe('the version from which the text was written; left out: `base` in the YAML'),
   document: z.record(z.string(), z.unknown()).optional().describe('the whole policy, as `GET` gives it'),
-  yaml: z.string().min(1).max(1_000_000).optional().describe('the same as YAML, in place of `document`'),
+  yaml: z.string().min(1).max(300_000).optional().describe('the same as YAML, in place of `document`'),
   effectiveFrom: fields.instant
     .optional()
     .describe('left out: the next whole minute after everything that may have been judged'),

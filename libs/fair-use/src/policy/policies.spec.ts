@@ -131,6 +131,13 @@ describe('a stored document', () => {
     const whole = completed({ ...rest, rules: older } as unknown as PolicyDocument, standard);
     expect(whole.rules.BURST).toEqual({ ...standard.rules.BURST, mode: 'shadow' });
     expect(whole.rules.RATE_MINUTE).toEqual(standard.rules.RATE_MINUTE);
+    const { mode: _mode, ...unnamed } = standard.rules.BURST;
+    const inShadow = {
+      ...standard,
+      rules: { ...standard.rules, BURST: { ...unnamed, mode: 'shadow' as const } },
+    };
+    const stored = { ...standard, rules: { ...standard.rules, BURST: unnamed } };
+    expect(completed(stored, inShadow).rules.BURST.mode).toBe('on');
     expect(whole.warmUpMs).toBe(standard.warmUpMs);
   });
 });

@@ -90,7 +90,7 @@ export function policyOf(
 export function completed(stored: PolicyDocument, newest: PolicyDocument): PolicyDocument {
   const rules = Object.entries(newest.rules).map(([id, settings]) => {
     const known = stored.rules[id as RuleId] as RuleSettings[RuleId] | undefined;
-    return [id, known ? { ...settings, ...known } : { ...settings, mode: 'shadow' }];
+    return [id, known ? { ...settings, mode: 'on', ...known } : { ...settings, mode: 'shadow' }];
   });
   return { ...newest, ...stored, rules: Object.fromEntries(rules) as RuleSettings };
 }

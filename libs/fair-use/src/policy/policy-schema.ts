@@ -117,7 +117,7 @@ export const policyDocument = z.strictObject({
         ),
       }),
     )
-    .describe('settings that hold for the integrations named'),
+    .describe('settings that hold for the integrations named; who has a plan is shown its name'),
   overrides: listOf(
     override.superRefine(({ rule, settings }, context) => {
       const { error } = CHANGES[rule].safeParse(settings);

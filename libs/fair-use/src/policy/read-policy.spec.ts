@@ -41,15 +41,24 @@ describe('a policy that people write', () => {
 
   it('comes back from YAML as it was, with the version that it was written from', () => {
     const { base, written } = fromYaml(toYaml({ ...standard, overrides: [override()] }, 7));
+    const json = JSON.stringify({ base, ...standard, overrides: [override()] });
+    expect(fromYaml(json)).toEqual({ base, written });
+    expect(fromYaml('{ base: 7, a: on }')).toEqual({ base: 7, written: { a: 'on' } });
     expect(base).toBe(7);
     expect(written).toEqual({ ...standard, overrides: [override()] });
   });
 
   it.each([
     ['a: [1', /line 1/],
-    ['a: 1\na: 2', /unique/],
+    ['a: 1\nb:\n  c: 1\n  c: 2', /c stands twice at line 4/],
     ['a: *b', /alias/],
-  ])('is refused as YAML with the place where it ends to be YAML: %s', (text, message) => {
+    [`a: ${'[\n'.repeat(20_000)}`, /opens more than 30 brackets/],
+    ['{\n'.repeat(150_000), /opens more/],
+    ['[ # ]\n'.repeat(20_000), /opens more/],
+    ['? '.repeat(400), /line 1 is indented/],
+    ['- '.repeat(150_000), /line 1 has more than 1000/],
+    [`{"a": ${'['.repeat(20_000)}`, /line 1 has more/],
+  ])('is refused as YAML, saying where it is none: %.20s', (text, message) => {
     expect(() => fromYaml(text)).toThrow(YamlRefused);
     expect(() => fromYaml(text)).toThrow(message);
   });
@@ -130,6 +139,14 @@ describe('a policy that people write', () => {
       'overrides of the same time',
       { ...standard, overrides: [override(), override({ from: '2026-11-01T00:00:00Z' })] },
       'overrides.1 overlaps',
+    ],
+    [
+      'an override for one agreement of a rule about all of them',
+      {
+        ...standard,
+        overrides: [override({ rule: 'LEGACY_AUTH', settings: { mode: 'off' }, organizationId: '1' })],
+      },
+      'overrides.0.organizationId without-effect',
     ],
     [
       'an override that is over',
