@@ -52,13 +52,12 @@ export class CaseWatch {
     return performance.timeOrigin + performance.now();
   }
 
-  /** @param unseenMs what counts for one that never came */
-  static spreadOf(watched: readonly Watched[], what: 'signalsMs' | 'caseMs', unseenMs: number): Spread {
-    const tookMs = watched.map(({ holdsMs, [what]: seenMs }) =>
-      // The row may be there before the acknowledgement is: nobody waited for it then.
-      holdsMs === undefined || seenMs === undefined ? unseenMs : Math.max(0, seenMs - holdsMs),
+  /** @param gaveUpMs when nobody looked any more: one that was not there took so long at least */
+  static spreadOf(watched: readonly Watched[], what: 'signalsMs' | 'caseMs', gaveUpMs: number): Spread {
+    // The row may be there before the acknowledgement is: nobody waited for it then.
+    return spreadOf(
+      watched.map(({ holdsMs = gaveUpMs, [what]: seenMs = gaveUpMs }) => Math.max(0, seenMs - holdsMs)),
     );
-    return spreadOf(tookMs);
   }
 
   add(watched: Watched, { hasSweeps }: { readonly hasSweeps: boolean }): void {
@@ -122,6 +121,7 @@ export class CaseWatch {
 }
 
 function spreadOf(values: readonly number[]): Spread {
+  if (values.length === 0) throw new RangeError('nothing was measured: the measurement was too short');
   const [p50, p99, most] = [0.5, 0.99, 1].map((share) => Number(quantile(values, share).toFixed(1)));
   return { count: values.length, p50: p50!, p99: p99!, most: most! };
 }

@@ -30,7 +30,7 @@ export interface Latency {
   readonly signals: Spread;
   /** From the acknowledgement with which the log is past a minute, and what may be late, in every partition to the row. */
   readonly minuteClosed: Spread;
-  /** Cases that were not there a minute later; they count as a minute. */
+  /** Cases that were not there a minute after the last call of a probe; they count as if they came then. */
   readonly unseen: number;
   /** Between two looks at the table: a latency is too long by so much at most, and never too short. */
   readonly lookEvery: Spread;
@@ -42,6 +42,8 @@ export interface Latency {
 
 const TRIGGER_EVERY_MS = 100;
 const WARM_UP_MS = 10_000;
+/** Thousands of integrations are judged one after the other. */
+const PREPARE_MS = 5 * 60_000;
 const GIVE_UP_MS = 60_000;
 const PROBES_OF_A_MINUTE = 20;
 const SECONDS_PER_MINUTE = 60;
@@ -52,16 +54,16 @@ const API_CALLS = TOPICS.apiCalls.name;
 /** @param rate of the load, in events a second */
 export async function measureLatency(
   servers: Servers,
-  load: Workload,
+  base: Workload,
   rate: number,
   sizes: LatencySizes,
   say: (line: string) => void,
 ): Promise<Latency> {
-  const sessionsAtOnce = Math.ceil((rate * SECONDS_PER_MINUTE) / sizes.speed / load.callsPerMinute);
+  const sessionsAtOnce = Math.ceil((rate * SECONDS_PER_MINUTE) / sizes.speed / base.callsPerMinute);
   const workload: Workload = {
-    ...load,
+    ...base,
     sessionsAtOnce,
-    pairs: Math.max(load.pairs, 2 * sessionsAtOnce),
+    pairs: Math.max(base.pairs, 2 * sessionsAtOnce),
     // Enough for the measurement and its aftermath.
     events: rate * (sizes.seconds + 3 * (GIVE_UP_MS / 1000)),
   };
@@ -72,20 +74,23 @@ export async function measureLatency(
   const sender = new ProbeSender(servers.brokers, prefix + API_CALLS);
   await Promise.all([client.connect(), sender.connect()]);
   const room = startRoom(FAIR_USE, servers.brokers, prefix, url);
+  let error = '';
+  room.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
   const ended = once(room, 'exit');
+  const tooEarly = ended.then(() => Promise.reject(new Error(`the fair-use process ended: ${error}`)));
   try {
     const count = Math.ceil((sizes.seconds * 1000 - WARM_UP_MS) / TRIGGER_EVERY_MS);
     const watch = new CaseWatch(client);
     const measurement = new Measurement(sender, watch, workload, rate, sizes);
-    await measurement.prepare(count);
+    await Promise.race([measurement.prepare(count), tooEarly]);
     say(`  ${count} cases are prepared, the load begins`);
-    const process = startLoad([servers.brokers, prefix + API_CALLS, String(rate), JSON.stringify(workload)]);
-    process.onMessage((message) => measurement.hear(message));
+    const load = startLoad([servers.brokers, prefix + API_CALLS, String(rate), JSON.stringify(workload)]);
+    load.onMessage((message) => measurement.hear(message));
     try {
-      return await process.whileItRuns(measurement.run());
+      return await load.whileItRuns(Promise.race([measurement.run(), tooEarly]));
     } finally {
       watch.stop();
-      await process.stop();
+      await load.stop();
     }
   } finally {
     room.kill('SIGTERM');
@@ -117,7 +122,7 @@ class Measurement {
       this.polling.push({ probe: pollingProbe(index, this.workload.startMs) });
     const calls = this.polling.flatMap(({ probe }) => probe.calls.slice(0, -1));
     await this.sender.send(calls);
-    await this.watch.untilJudged(calls.length, GIVE_UP_MS);
+    await this.watch.untilJudged(calls.length, PREPARE_MS);
   }
 
   hear(message: LoadMessage): void {
@@ -195,11 +200,12 @@ class Measurement {
   }
 
   private result(dirtyAtEnd: number): Latency {
+    const gaveUpMs = CaseWatch.nowMs();
     const holding = this.throttled.filter(({ holdsMs }) => holdsMs !== undefined);
     return {
-      limitPassed: CaseWatch.spreadOf(this.polling, 'caseMs', GIVE_UP_MS),
-      signals: CaseWatch.spreadOf(this.polling, 'signalsMs', GIVE_UP_MS),
-      minuteClosed: CaseWatch.spreadOf(holding, 'caseMs', GIVE_UP_MS),
+      limitPassed: CaseWatch.spreadOf(this.polling, 'caseMs', gaveUpMs),
+      signals: CaseWatch.spreadOf(this.polling, 'signalsMs', gaveUpMs),
+      minuteClosed: CaseWatch.spreadOf(holding, 'caseMs', gaveUpMs),
       unseen: [...this.polling, ...holding].filter(({ caseMs }) => caseMs === undefined).length,
       lookEvery: this.watch.lookEvery(),
       rate: { asked: this.rate, written: Math.round(this.written) },

@@ -71,7 +71,7 @@ export function besideOf({ endToEnd, latency, backTest, growth }: FairUseMeasure
     const { limitPassed, minuteClosed, signals, lookEvery, rate, unseen, dirtyAtEnd } = latency;
     sentences.push(
       `FU2: ${limitPassed.count} limits passed, p50 ${limitPassed.p50} ms, of it to the signals ${signals.p50} ms (p99 ${signals.p99}); ` +
-        `${minuteClosed.count} cases by closing, p50 ${minuteClosed.p50} ms; ${unseen} not seen within a minute. ` +
+        `${minuteClosed.count} cases by closing, p50 ${minuteClosed.p50} ms; ${unseen} not seen at all. ` +
         `Looked every ${lookEvery.p50} ms (p99 ${lookEvery.p99}). Load ${rate.written} of ${rate.asked} events/s; ` +
         `${dirtyAtEnd} minutes waited at the end.`,
     );

@@ -114,7 +114,10 @@ try {
   const result = { commit, machine: where, settings: sizes, ratios, measured };
   if (write) writeResult('fair-use', result);
   if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else process.stdout.write(`${tableOf(lines)}\n\n${besideOf(measured).join('\n')}\n`);
+  else {
+    const machineLine = `Machine: ${where.processors}, ${where.memoryGiB} GiB, Node ${where.node}; PostgreSQL ${where.postgres}; commit ${commit}.`;
+    process.stdout.write(`${[tableOf(lines), '', ...besideOf(measured), machineLine].join('\n')}\n`);
+  }
   process.exitCode = lines.every(({ held }) => held) ? 0 : 1;
 } finally {
   await servers.stop();

@@ -24,7 +24,9 @@ const events = generate(workload);
 const newestMs = new Array<number>(partitions).fill(0);
 let [passed, sent] = [Math.floor(workload.startMs / MINUTE_MS), 0];
 const nowMs = () => performance.timeOrigin + performance.now();
-const tell = (message: LoadMessage) => process.connected && process.send!(message);
+/** A parent that has just left hears nothing any more. */
+const tell = (message: LoadMessage) =>
+  process.connected && process.send!(message, undefined, undefined, () => undefined);
 
 async function send(partition: number, messages: Message[], newest: number): Promise<void> {
   await producer.send({ topic, acks: -1, messages });
