@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { callAtOnce, callPaced } from './load/call-api.js';
-import { median } from './pace.js';
+import { median, quantile } from './pace.js';
 
 /** `npm run bench -- emitter`: an API with the emitter against the same API without. */
 
@@ -109,10 +109,7 @@ async function inBlocks<Value>(measure: (api: Api) => Promise<Value>) {
   return values;
 }
 
-function p99(tookMs: readonly number[]): number {
-  const sorted = [...tookMs].sort((left, right) => left - right);
-  return sorted[Math.floor((sorted.length - 1) * 0.99)]!;
-}
+const p99 = (tookMs: readonly number[]) => quantile(tookMs, 0.99);
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,4 +1,4 @@
-import { median, paceOf } from './pace.js';
+import { median, paceOf, quantile } from './pace.js';
 import { DEFAULT_WORKLOAD, generate, type Workload } from './workload.js';
 
 describe('the pace of a run', () => {
@@ -18,6 +18,12 @@ describe('the pace of a run', () => {
 
   it('has a median that is one of the values', () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2]);
+  });
+
+  it('has quantiles, which are values too', () => {
+    const values = Array.from({ length: 101 }, (_, index) => 100 - index);
+    expect([quantile(values, 0), quantile(values, 0.99), quantile(values, 1)]).toEqual([0, 99, 100]);
+    expect(() => quantile([], 0.5)).toThrow(RangeError);
   });
 });
 
@@ -43,6 +49,16 @@ describe('the workload of the bench', () => {
     const full = [...calls].filter(([session]) => session.startsWith('2026-10-05T00:00'));
     expect(full.length).toBeGreaterThan(1_800);
     expect(full.every(([, count]) => count % 20 === 0)).toBe(true);
+  });
+
+  it('has every pair call in every minute when there are as many sessions as pairs', () => {
+    const even = { ...workload, events: 4_000, pairs: 100, sessionsAtOnce: 100 };
+    const calls = new Map<string, number>();
+    for (const { key, time } of generate(even)) {
+      const session = `${time.slice(0, 16)} ${key}`;
+      calls.set(session, (calls.get(session) ?? 0) + 1);
+    }
+    expect([calls.size, new Set(calls.values())]).toEqual([200, new Set([20])]);
   });
 
   it('sends again the share that is asked for', () => {

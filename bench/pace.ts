@@ -15,8 +15,17 @@ export function paceOf(samples: readonly Sample[], total: number): number {
 
 /** The middle value; of an even number the lower one of the two. */
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/**
+ * One of the values: at least so large a share of the others is not above it.
+ * @param share from 0 to 1
+ * @throws RangeError without values
+ */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((left, right) => left - right);
-  const middle = sorted[Math.floor((sorted.length - 1) / 2)];
-  if (middle === undefined) throw new RangeError('there is no median of nothing');
-  return middle;
+  const found = sorted[Math.floor((sorted.length - 1) * share)];
+  if (found === undefined) throw new RangeError('there is no middle of nothing');
+  return found;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '@taxameter/contracts';
 import { runContender } from './contenders/in-a-process.js';
-import { cpuMsOf, startMetering } from './contenders/taxameter.js';
+import { cpuMsOf, METERING, startRoom } from './contenders/taxameter.js';
 import { withClient, type Servers } from './servers.js';
 import { writeTopic } from './topic.js';
 import type { Workload } from './workload.js';
@@ -25,7 +25,7 @@ export interface Recovery {
 export async function measureRecovery(servers: Servers, workload: Workload): Promise<Recovery> {
   const url = await servers.newDatabase();
   const topic = await writeTopic(servers.brokers, workload);
-  const processes = [1, 2].map(() => startMetering(servers.brokers, topic.prefix, url));
+  const processes = [1, 2].map(() => startRoom(METERING, servers.brokers, topic.prefix, url));
   const ends = processes.map((child) => once(child, 'exit'));
   try {
     await sleep(JOIN_MS);
@@ -55,7 +55,7 @@ export async function measureIdle(
 ): Promise<{ taxameter: number; kafkajs: number }> {
   const url = await servers.newDatabase();
   const topic = await writeTopic(servers.brokers, { ...workload, events: 1 });
-  const child = startMetering(servers.brokers, topic.prefix, url);
+  const child = startRoom(METERING, servers.brokers, topic.prefix, url);
   const ended = once(child, 'exit');
   try {
     await sleep(JOIN_MS);

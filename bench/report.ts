@@ -89,7 +89,7 @@ export function linesOf({ rounds, growth, recovery, idle }: Measured): Line[] {
   ];
 }
 
-function line(id: string, what: string, value: number, bound: Line['bound']): Line {
+export function line(id: string, what: string, value: number, bound: Line['bound']): Line {
   const held = 'atLeast' in bound ? value >= bound.atLeast : value <= bound.atMost;
   return { id, what, value, bound, held };
 }

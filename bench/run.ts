@@ -1,12 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { CommandLine } from './command-line.js';
 import { measureGrowth } from './growth.js';
 import { Pipeline, shown, type Round } from './pipeline.js';
 import { measureIdle, measureRecovery } from './recovery.js';
 import { linesOf, tableOf, type Measured } from './report.js';
+import { machine, writeResult } from './result-file.js';
 import { startServers } from './servers.js';
 
 /** `npm run bench -- pipeline`: from Kafka to committed counters, held against yardsticks of the same run. */
@@ -75,7 +72,7 @@ try {
   const measured: Measured = { rounds, growth, recovery, idle };
   const lines = linesOf(measured);
   const result = { machine: machine(), measured, beside, lines };
-  if (options.write) write(result);
+  if (options.write) writeResult('pipeline', result);
   if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else process.stdout.write(`${tableOf(lines)}\n`);
   process.exitCode = lines.every(({ held }) => held) ? 0 : 1;
@@ -99,22 +96,4 @@ async function measureBeside(pipeline: Pipeline, events: number): Promise<Record
     await rate('batch records', {}, { batchRecords: true }),
     await rate('every event its own pair and minute', { callsPerMinute: 1, sessionsAtOnce: 20_000 }),
   ]);
-}
-
-function machine() {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  return {
-    commit,
-    node: process.version,
-    processors: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    postgres: 'embedded 18.4, fsync on, shared_buffers 256 MB, max_wal_size 2 GB',
-    kafka: 'one broker, 256 MB of heap, topics with gzip',
-  };
-}
-
-function write(result: object): void {
-  const folder = fileURLToPath(new URL('../results/', import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(`${folder}pipeline.json`, `${JSON.stringify(result, null, 2)}\n`);
 }

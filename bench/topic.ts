@@ -31,6 +31,14 @@ export function kafkaOf(brokers: string): Kafka {
   return new Kafka({ clientId: 'taxameter-bench', brokers: brokers.split(','), logLevel: logLevel.NOTHING });
 }
 
+/** A producer to whom each message names its partition. */
+export function producerOf(kafka: Kafka): Producer {
+  return kafka.producer({
+    allowAutoTopicCreation: false,
+    createPartitioner: () => (args) => args.message.partition!,
+  });
+}
+
 export async function writeTopic(
   brokers: string,
   workload: Workload,
@@ -39,10 +47,7 @@ export async function writeTopic(
   const prefix = options.prefix ?? `bench-${randomBytes(4).toString('hex')}.`;
   await createTopics({ brokers: brokers.split(','), prefix });
   const name = prefix + CALLS.name;
-  const producer = kafkaOf(brokers).producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: () => (args) => args.message.partition!,
-  });
+  const producer = producerOf(kafkaOf(brokers));
   await producer.connect();
   const writer = new Writer(producer, name, options.batchRecords ?? false);
   let bytes = 0;

@@ -73,7 +73,8 @@ function originalOf(workload: Workload, index: number, random: () => number): Ge
   const minute = Math.floor(index / perMinute);
   const inMinute = index % perMinute;
   const session = minute * sessionsAtOnce + (inMinute % sessionsAtOnce);
-  const pair = scatter(session + workload.seed * 7919) % pairs;
+  // As many sessions as pairs: each pair has one in every minute.
+  const pair = (sessionsAtOnce === pairs ? session : scatter(session + workload.seed * 7919)) % pairs;
   const integration = pair % integrations;
   const offsetMs = Math.floor((inMinute * MINUTE_MS) / perMinute);
   const timeMs = startMs + minute * MINUTE_MS + offsetMs;

@@ -7,11 +7,31 @@ import pg from 'pg';
 import type { Sample } from '../pace.js';
 import type { WrittenTopic } from '../topic.js';
 
-/** The real thing: the metering process as it is deployed, with every counter and the accounting, over Kafka. */
+/** The real thing: the process of a room as it is deployed, with all that it does and the accounting, over Kafka. */
 
-const METERING = fileURLToPath(new URL('../../../services/metering/dist/main.js', import.meta.url));
 const LOOK_EVERY_MS = 20;
-const POSITION = `select coalesce(sum(next_offset), 0)::float8 as done from metering.consumer_position where topic = 'usage.api-calls.v1'`;
+const API_CALLS = `where topic = 'usage.api-calls.v1'`;
+
+/** A room that reads API calls, and how the database says how far it is. */
+export interface MeasuredRoom {
+  readonly service: 'metering' | 'fair-use';
+  readonly schema: string;
+  /** SQL: whether what was read has its effect; asked once all is read. */
+  readonly isDone: string;
+}
+
+export const METERING: MeasuredRoom = { service: 'metering', schema: 'metering', isDone: 'true' };
+/**
+ * `dirty` of `GET /v1/fair-use/status` is 0: no minute waits to be judged but those that are not closed two minutes before the newest call. They
+ * wait for calls that come after the topic's last.
+ */
+export const FAIR_USE: MeasuredRoom = {
+  service: 'fair-use',
+  schema: 'fair_use',
+  isDone: `not exists (select from fair_use.dirty_minute) and not exists (
+    select from fair_use.unclosed_minute where minute < (
+      select floor(extract(epoch from max(least(event_time, appended_at))) / 60) - 2 from fair_use.watermark ${API_CALLS}))`,
+};
 
 export interface Run {
   /** Events a second is `paceOf(samples)`; `done` counts events. */
@@ -24,13 +44,14 @@ export interface Run {
   readonly counted: number;
 }
 
+/** Reads a topic into an empty database. */
 export async function runTaxameter(
   servers: { readonly brokers: string },
   topic: WrittenTopic,
   databaseUrl: string,
-  settings: Readonly<Record<string, string>> = {},
+  room: MeasuredRoom = METERING,
 ): Promise<Run> {
-  const child = startMetering(servers.brokers, topic.prefix, databaseUrl, settings);
+  const child = startRoom(room, servers.brokers, topic.prefix, databaseUrl);
   let error = '';
   child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
   if (process.env['BENCH_ECHO']) child.stderr.pipe(process.stderr);
@@ -42,15 +63,14 @@ export async function runTaxameter(
     const perRecord = topic.events / topic.records;
     for (;;) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the metering process ended: ${error}`);
-      const found = await client.query<{ done: number }>(POSITION).catch(() => undefined);
-      const done = (found?.rows[0]?.done ?? 0) * perRecord;
+        throw new Error(`the ${room.service} process ended: ${error}`);
+      const done = Math.round((await readBy(client, room, topic.records)) * perRecord);
       samples.push({ atMs: performance.now(), done });
       if (done >= topic.events) break;
       await sleep(LOOK_EVERY_MS);
     }
     const { rows } = await client.query<{ counted: string }>(
-      'select sum(counted) as counted from metering.consumer_accounting',
+      `select sum(counted) as counted from ${room.schema}.consumer_accounting ${API_CALLS}`,
     );
     return {
       samples,
@@ -65,13 +85,27 @@ export async function runTaxameter(
   }
 }
 
-export function startMetering(
+/** Records that were read; one fewer than all while they have yet to take effect, and none before there are tables. */
+async function readBy(client: pg.Client, { schema, isDone }: MeasuredRoom, records: number): Promise<number> {
+  const found = await client
+    .query<{ read: number; isDone: boolean }>(
+      `select read, case when read >= $1 then ${isDone} else false end as "isDone"
+       from (select coalesce(sum(next_offset), 0)::float8 as read from ${schema}.consumer_position ${API_CALLS}) as position`,
+      [records],
+    )
+    .catch(() => undefined);
+  const { read, isDone: hasTakenEffect } = found?.rows[0] ?? { read: 0, isDone: false };
+  return hasTakenEffect ? read : Math.min(read, records - 1);
+}
+
+export function startRoom(
+  { service }: Pick<MeasuredRoom, 'service'>,
   brokers: string,
   prefix: string,
   databaseUrl: string,
-  settings: Readonly<Record<string, string>> = {},
 ) {
-  return spawn(process.execPath, [METERING], {
+  const script = fileURLToPath(new URL(`../../../services/${service}/dist/main.js`, import.meta.url));
+  return spawn(process.execPath, [script], {
     env: {
       PATH: process.env['PATH'],
       DATABASE_URL: databaseUrl,
@@ -79,7 +113,6 @@ export function startMetering(
       TOPIC_PREFIX: prefix,
       PORT: '0',
       LOG_LEVEL: 'warn',
-      ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
