@@ -9,6 +9,7 @@ import { CaseTimelineController } from './handling/timeline.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
 import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { Profiling } from './profile/profiling.service.js';
+import { ReportController } from './report/report.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
@@ -23,6 +24,7 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     BreachesController,
     HandlingController,
     CaseTimelineController,
+    ReportController,
     RulesController,
     StatusController,
   ],
