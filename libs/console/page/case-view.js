@@ -34,7 +34,7 @@ export function seenView({ breach, report }) {
     ),
     element(
       'div',
-      { class: `case-facts case-${state === 'open' ? severity : 'resolved'} bare` },
+      { class: `case-facts case-${state === 'open' ? severity : 'resolved'}` },
       element(
         'dl',
         { class: 'facts' },
