@@ -72,6 +72,24 @@ const FORBIDDEN: readonly (readonly [string, string, string, string])[] = [
   ['a process speaks Kafka itself', 'services/server/src/a.ts', "import 'kafkajs';", DIRECTIONS],
   ['a domain speaks to pg itself', 'libs/metering/src/a.service.ts', "import 'pg';", DIRECTIONS],
   ['a domain other than billing draws a PDF', 'libs/metering/src/a.pdf.ts', "import 'pdfkit';", DIRECTIONS],
+  [
+    'fair-use draws something else than the report of a case',
+    'libs/fair-use/src/rules/a.pdf.ts',
+    "import 'pdfkit';",
+    DIRECTIONS,
+  ],
+  [
+    'the report of a case is drawn in a file that does not say so',
+    'libs/fair-use/src/report/a.service.ts',
+    "import 'pdfkit';",
+    DIRECTIONS,
+  ],
+  [
+    'the report of a case is drawn with the fonts of invoices',
+    'libs/fair-use/src/report/a.pdf.ts',
+    "import '@taxameter/billing';",
+    DIRECTIONS,
+  ],
   ['platform reads fonts', 'libs/platform/src/a.service.ts', "import 'fontkit';", DIRECTIONS],
   [
     'the command line is parsed outside a command',
@@ -243,6 +261,7 @@ const ALLOWED: readonly (readonly [string, string, string])[] = [
   ['a relative import stays inside', 'libs/billing/src/invoice/a.ts', "export { b } from '../price/b.js';"],
   ['platform speaks Kafka and pg', 'libs/platform/src/a.service.ts', "import 'kafkajs';\nimport 'pg';"],
   ['billing draws a PDF', 'libs/billing/src/a.pdf.ts', "import 'pdfkit';\nimport 'fontkit';"],
+  ['fair-use draws the report of a case', 'libs/fair-use/src/report/a.pdf.ts', "import 'pdfkit';"],
   ['a command parses the command line', 'libs/emitter/src/a.command.ts', "import 'commander';"],
   ['a spec uses the test harness', 'libs/billing/src/a.spec.ts', "import '@taxameter/platform/testing';"],
   [

@@ -1,6 +1,6 @@
 /** Shows breach cases: who, by how much, since when, what to do, and the evidence. */
 import { drawing, element, fact, table } from './dom.js';
-import { integrationLink } from './links.js';
+import { caseLink, integrationLink } from './links.js';
 import { clock, counted, moment, number, spokenLanguage, text, textIfKnown } from './words.js';
 
 /** @typedef {import('./readers.js').Breach} Breach */
@@ -8,19 +8,66 @@ import { clock, counted, moment, number, spokenLanguage, text, textIfKnown } fro
 const SEVERITIES = /** @type {const} */ (['info', 'warning', 'error', 'critical']);
 const METER_WIDTH = 240;
 
+/** As many cases of one integration are folded into one line. */
+const FOLDED_FROM = 4;
+
 /**
+ * What one integration does is one story, however many of its agreements it does it to.
  * @param {import('./readers.js').Breaches} value
  * @param {ReadonlySet<string>} shown ids that the reader has before him; others wait until he asks for them
  */
 export function breachesView({ breaches, titles, isCut }, shown) {
   if (breaches.length === 0) return [element('p', { class: 'empty calm' }, text('breaches.empty'))];
-  const cards = breaches
-    .filter(({ breachId }) => shown.has(breachId))
-    .map((breach) => element('li', {}, breachCard(breach, titleOf(breach, titles))));
+  const items = [...groupsOf(breaches, shown)].map(([integrationId, group]) =>
+    element('li', {}, groupOf(integrationId, group, titles)),
+  );
   return [
-    element('ul', { class: 'cases' }, ...cards),
+    element('ul', { class: 'cases' }, ...items),
     isCut && element('p', { class: 'small' }, text('more')),
   ];
+}
+
+/**
+ * By integration, in the order in which its first case comes.
+ * @param {readonly Breach[]} breaches @param {ReadonlySet<string>} shown
+ */
+export function groupsOf(breaches, shown) {
+  /** @type {Map<string, Breach[]>} */
+  const groups = new Map();
+  for (const breach of breaches) {
+    if (!shown.has(breach.breachId)) continue;
+    const { integrationId } = breach.scope;
+    const group = groups.get(integrationId);
+    if (group) group.push(breach);
+    else groups.set(integrationId, [breach]);
+  }
+  return groups;
+}
+
+/** @param {string} integrationId @param {readonly Breach[]} group @param {import('./readers.js').Breaches['titles']} titles */
+function groupOf(integrationId, group, titles) {
+  const cards = element(
+    'ul',
+    { class: 'cases' },
+    ...group.map((breach) => element('li', {}, breachCard(breach, titleOf(breach, titles)))),
+  );
+  if (group.length < FOLDED_FROM) return cards;
+  const worst = worstOpen(group);
+  const agreements = new Set(group.map(({ scope }) => scope.organizationId ?? ''));
+  const key = `group-${integrationId}`;
+  return element(
+    'details',
+    { class: `case group case-${worst?.severity ?? 'resolved'}`, 'data-key': key },
+    element(
+      'summary',
+      { 'data-key': `${key}-summary` },
+      element('strong', {}, integrationId),
+      ` · ${counted('breaches.cases', group.length)} · ${counted('breaches.agreements', agreements.size)}`,
+      worst && severityBadge(worst.severity),
+      worst && element('span', { class: 'small' }, counted('breaches.worst', worst.count)),
+    ),
+    cards,
+  );
 }
 
 /** @param {Breach} breach @param {import('./readers.js').Breaches['titles']} titles */
@@ -52,7 +99,7 @@ function breachCard(breach, title) {
     element(
       'div',
       { class: 'case-head' },
-      element('h3', { id: `case-${breachId}` }, title),
+      element('h3', { id: `case-${breachId}` }, caseLink(breachId, title)),
       severityBadge(severity),
       ...notes.map((note) => element('span', { class: 'badge' }, note)),
     ),
@@ -81,7 +128,7 @@ function breachCard(breach, title) {
 }
 
 /** The word carries the meaning; the colour only helps. @param {Breach['severity']} severity */
-function severityBadge(severity) {
+export function severityBadge(severity) {
   const dots = SEVERITIES.map((_, index) =>
     drawing('circle', {
       class: index <= SEVERITIES.indexOf(severity) ? 'dot-on' : 'dot-off',
@@ -99,10 +146,10 @@ function severityBadge(severity) {
 }
 
 /** Observed against the limit, to one scale. @param {number} value @param {number} threshold @param {string} unit */
-function meter(value, threshold, unit) {
+export function meter(value, threshold, unit) {
   const top = Math.max(value, threshold, 1) * 1.12;
   const x = (/** @type {number} */ figure) => ((figure / top) * METER_WIDTH).toFixed(1);
-  const unitText = textIfKnown(`unit.${unit}`) ?? unit;
+  const unitText = unitWords(unit);
   const name = text('breach.meter', {
     observed: number(value),
     threshold: `${number(threshold)} ${unitText}`,
@@ -131,10 +178,15 @@ function meter(value, threshold, unit) {
   );
 }
 
+/** @param {string} unit as a rule names it */
+export function unitWords(unit) {
+  return textIfKnown(`unit.${unit}`) ?? unit;
+}
+
 /** @param {Breach} breach @param {string} title */
 function evidenceOf({ breachId, evidence, observed }, title) {
   if (evidence.length === 0) return null;
-  const unit = textIfKnown(`unit.${observed.unit}`) ?? observed.unit;
+  const unit = unitWords(observed.unit);
   const columns = [
     { title: text('breach.window') },
     { title: `${text('breach.value')} (${unit})`, isNumber: true },
@@ -155,6 +207,6 @@ function evidenceOf({ breachId, evidence, observed }, title) {
 }
 
 /** Guidance marks names of parameters by backticks. @param {string} sentence */
-function withCode(sentence) {
+export function withCode(sentence) {
   return sentence.split('`').map((part, index) => (index % 2 === 1 ? element('code', {}, part) : part));
 }

@@ -1,5 +1,5 @@
 /**
- * Draws calls per minute of one hour as bars, with a description and a table for who does not see it.
+ * Draws what was counted in stretches of one length as bars, with a description and a table for who does not see them.
  */
 import { drawing, element, table } from './dom.js';
 import { clock, day, number, text } from './words.js';
@@ -12,70 +12,110 @@ const BOTTOM = 26;
 const GROUND = HEIGHT - BOTTOM;
 const MINUTE_MS = 60_000;
 
+/** @typedef {{ at: Date, value: number | null }} Bar null: nothing is known of it */
+/**
+ * @typedef {object} Chart
+ * @property {string} key of its own on the page
+ * @property {string} title
+ * @property {string} when
+ * @property {string} description all of it in words
+ * @property {Bar[]} bars at equal distances, oldest first, one of them known
+ * @property {number | null} limit drawn as a line
+ * @property {{ at: string, value: string }} columns of the table
+ */
+
 /** @param {import('./readers.js').BusyHour} hour */
 export function minuteChart({ integrationId, start, minutes }) {
   const peak = minutes.reduce((best, minute) => (minute.calls > best.calls ? minute : best));
-  const top = roundUp(peak.calls);
-  const step = (WIDTH - LEFT) / minutes.length;
-  const yOf = (/** @type {number} */ calls) => GROUND - (calls / top) * (GROUND - TOP);
   const window = {
     integration: integrationId,
     day: day(start),
     from: clock(start),
     to: clock(endOf(minutes)),
   };
-  const description = text('chart.description', {
-    ...window,
-    peakTime: clock(peak.at),
-    peak: number(peak.calls),
-    sum: number(minutes.reduce((sum, { calls }) => sum + calls, 0)),
+  return barChart({
+    key: 'chart',
+    title: text('chart.title'),
+    when: text('chart.when', window),
+    description: text('chart.description', {
+      ...window,
+      peakTime: clock(peak.at),
+      peak: number(peak.calls),
+      sum: number(minutes.reduce((sum, { calls }) => sum + calls, 0)),
+    }),
+    bars: minutes.map(({ at, calls }) => ({ at, value: calls })),
+    limit: null,
+    columns: { at: text('chart.minute'), value: text('chart.calls') },
   });
-  const bars = minutes.map((minute, index) => {
-    const height = minute.calls === 0 ? 0 : Math.max(1.5, GROUND - yOf(minute.calls));
+}
+
+/** @param {Chart} chart */
+export function barChart({ key, title, when, description, bars, limit, columns }) {
+  const known = bars.filter(({ value }) => value !== null);
+  const most = Math.max(...known.map(({ value }) => value ?? 0));
+  const peakIndex = bars.findIndex(({ value }) => value === most);
+  const top = roundUp(Math.max(most, limit ?? 0));
+  const step = (WIDTH - LEFT) / bars.length;
+  const yOf = (/** @type {number} */ value) => GROUND - (value / top) * (GROUND - TOP);
+  const drawn = bars.map(({ at, value }, index) => {
+    const height = value ? Math.max(1.5, GROUND - yOf(value)) : 0;
+    // Few bars would be beams.
+    const width = Math.min(step * 0.72, 40);
     return drawing(
       'rect',
       {
-        class: minute === peak ? 'bar bar-peak' : 'bar',
-        x: (LEFT + index * step + step * 0.14).toFixed(2),
+        class: index === peakIndex ? 'bar bar-peak' : 'bar',
+        x: (LEFT + (index + 0.5) * step - width / 2).toFixed(2),
         y: (GROUND - height).toFixed(2),
-        width: (step * 0.72).toFixed(2),
+        width: width.toFixed(2),
         height: height.toFixed(2),
         rx: 1.5,
       },
-      drawing('title', {}, text('chart.bar', { time: clock(minute.at), calls: number(minute.calls) })),
+      value !== null &&
+        drawing(
+          'title',
+          {},
+          text('chart.bar', { time: clock(at), value: number(value), what: columns.value }),
+        ),
     );
   });
   return element(
     'figure',
     { class: 'chart' },
-    element(
-      'figcaption',
-      {},
-      element('h3', {}, text('chart.title')),
-      element('p', { class: 'small' }, text('chart.when', window)),
-    ),
+    element('figcaption', {}, element('h3', {}, title), element('p', { class: 'small' }, when)),
     element(
       'div',
-      {
-        class: 'frame',
-        tabindex: '0',
-        role: 'region',
-        'aria-label': text('chart.title'),
-        'data-key': 'chart',
-      },
+      { class: 'frame', tabindex: '0', role: 'region', 'aria-label': title, 'data-key': key },
       drawing(
         'svg',
-        { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-labelledby': 'chart-name chart-words' },
-        drawing('title', { id: 'chart-name' }, text('chart.title')),
-        drawing('desc', { id: 'chart-words' }, description),
+        {
+          viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+          role: 'img',
+          'aria-labelledby': `${key}-name ${key}-words`,
+        },
+        drawing('title', { id: `${key}-name` }, title),
+        drawing('desc', { id: `${key}-words` }, description),
         ...gridLines(top, yOf),
-        ...bars,
-        ...timeMarks(minutes, step),
-        peakMark(peak, minutes.indexOf(peak), step, yOf(peak.calls)),
+        ...drawn,
+        ...timeMarks(bars, step),
+        peakMark(bars, peakIndex, step, yOf(most)),
+        ...(limit === null ? [] : limitLine(limit, yOf(limit))),
       ),
     ),
-    asTable(minutes),
+    asTable(key, title, known, columns),
   );
+}
+
+/** @param {number} limit @param {number} y */
+function limitLine(limit, y) {
+  return [
+    drawing('line', { class: 'limit', x1: LEFT, x2: WIDTH, y1: y, y2: y }),
+    drawing(
+      'text',
+      { class: 'limit-text', x: WIDTH, y: y + 13, 'text-anchor': 'end' },
+      text('chart.limit', { limit: number(limit) }),
+    ),
+  ];
 }
 
 /** @param {number} top @param {(calls: number) => number} yOf */
@@ -93,36 +133,37 @@ function gridLines(top, yOf) {
   });
 }
 
-/** @param {{ at: Date }[]} minutes @param {number} step */
-function timeMarks(minutes, step) {
-  return minutes
-    .filter((_, index) => index % 15 === 0)
-    .map(({ at }, index) =>
-      drawing('text', { class: 'mark-text', x: LEFT + index * 15 * step, y: HEIGHT - 6 }, clock(at)),
-    );
+/** @param {Bar[]} bars @param {number} step */
+function timeMarks(bars, step) {
+  const every = bars.length <= 6 ? 1 : bars.length <= 20 ? 5 : 15;
+  return bars.flatMap(({ at }, index) => {
+    if (index % every !== 0) return [];
+    return [drawing('text', { class: 'mark-text', x: LEFT + index * step, y: HEIGHT - 6 }, clock(at))];
+  });
 }
 
-/** @param {{ at: Date, calls: number }} peak @param {number} index @param {number} step @param {number} y */
-function peakMark(peak, index, step, y) {
-  const anchor = index < 6 ? 'start' : index > 53 ? 'end' : 'middle';
+/** @param {Bar[]} bars @param {number} index @param {number} step @param {number} y */
+function peakMark(bars, index, step, y) {
+  const { at, value } = /** @type {Bar} */ (bars[index]);
+  const share = index / bars.length;
+  const anchor = share < 0.1 ? 'start' : share > 0.88 ? 'end' : 'middle';
   return drawing(
     'text',
     { class: 'peak-text', x: LEFT + (index + 0.5) * step, y: y - 7, 'text-anchor': anchor },
-    text('chart.peak', { peak: number(peak.calls), time: clock(peak.at) }),
+    text('chart.peak', { peak: number(value ?? 0), time: clock(at) }),
   );
 }
 
-/** @param {{ at: Date, calls: number }[]} minutes */
-function asTable(minutes) {
-  const columns = [{ title: text('chart.minute') }, { title: text('chart.calls'), isNumber: true }];
+/** @param {string} key @param {string} title @param {Bar[]} bars @param {Chart['columns']} columns */
+function asTable(key, title, bars, columns) {
   return element(
     'details',
-    { 'data-key': 'chart-table' },
-    element('summary', { 'data-key': 'chart-summary' }, text('chart.asTable')),
+    { 'data-key': `${key}-table` },
+    element('summary', { 'data-key': `${key}-summary` }, text('chart.asTable')),
     table(
-      text('chart.title'),
-      columns,
-      minutes.map(({ at, calls }) => [clock(at), number(calls)]),
+      title,
+      [{ title: columns.at }, { title: columns.value, isNumber: true }],
+      bars.map(({ at, value }) => [clock(at), number(value ?? 0)]),
     ),
   );
 }

@@ -16,3 +16,9 @@ export function partnerLink(partnerId, name) {
   const href = `/partnere/${encodeURIComponent(partnerId)}`;
   return element('a', { href, 'data-key': href }, name ?? partnerId);
 }
+
+/** @param {string} breachId @param {string} title */
+export function caseLink(breachId, title) {
+  const href = `/sager/${encodeURIComponent(breachId)}`;
+  return element('a', { href, 'data-key': href }, title);
+}

@@ -4,6 +4,7 @@
  */
 import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
 import { BREACH_TEXTS } from './breach-texts.js';
+import { CASE_TEXTS } from './case-texts.js';
 import { INTEGRATION_TEXTS } from './integration-texts.js';
 import { PARTNER_TEXTS } from './partner-texts.js';
 
@@ -68,9 +69,11 @@ const da = {
   'chart.asTable': 'Vis tallene som tabel',
   'chart.minute': 'Minut',
   'chart.calls': 'Kald',
-  'chart.bar': 'kl. {time}: {calls} kald',
+  'chart.bar': 'kl. {time}: {value} ({what})',
+  'chart.limit': 'grænse {limit}',
 
   ...BREACH_TEXTS.da,
+  ...CASE_TEXTS.da,
   ...APPLICATIONS_DA,
 
   'invoices.title': 'Fakturaer',
@@ -197,9 +200,11 @@ const en = {
   'chart.asTable': 'Show the figures as a table',
   'chart.minute': 'Minute',
   'chart.calls': 'Calls',
-  'chart.bar': '{time}: {calls} calls',
+  'chart.bar': '{time}: {value} ({what})',
+  'chart.limit': 'limit {limit}',
 
   ...BREACH_TEXTS.en,
+  ...CASE_TEXTS.en,
   ...APPLICATIONS_EN,
 
   'invoices.title': 'Invoices',

@@ -12,7 +12,7 @@ afterAll(() => rooms.stop());
 const get = (path: string) => rooms.call('anonymous', 'GET', path);
 const textOf = ({ bytes }: { bytes: Uint8Array }) => new TextDecoder().decode(bytes);
 
-const PAGES = ['/', '/partnere/par_a', '/integrationer/isv_a', '/ansoegning'];
+const PAGES = ['/', '/partnere/par_a', '/integrationer/isv_a', '/sager/br_a', '/ansoegning'];
 
 /** Everything that the pages load, following the imports of its scripts. */
 async function loadedFiles(): Promise<string[]> {
@@ -53,7 +53,7 @@ describe('the page', () => {
       expect(html).not.toMatch(/<style|\sstyle=|\son\w+=/i);
       expect(html.match(/<script[^>]*>/g)).toEqual([
         expect.stringMatching(
-          /^<script type="module" src="\/assets\/(console|partner|integration|apply)\.js">$/,
+          /^<script type="module" src="\/assets\/(console|partner|integration|case|apply)\.js">$/,
         ),
       ]);
     },
@@ -67,6 +67,7 @@ describe('the page', () => {
         'console.js',
         'partner.js',
         'integration.js',
+        'case.js',
         'console.css',
         'texts.js',
         'dom.js',

@@ -32,6 +32,15 @@ export const getIntegrationPage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getCasePage = defineRoute({
+  method: 'GET',
+  path: '/sager/:breachId',
+  summary: 'The page of one breach case',
+  roles: 'public',
+  params: z.object({ breachId: z.string().max(64) }),
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getApplyPage = defineRoute({
   method: 'GET',
   path: '/ansoegning',
@@ -90,6 +99,11 @@ export class PageController {
   @Route(getIntegrationPage)
   integrationPage(@Res() reply: FastifyReply): void {
     this.send(reply, 'integration.html');
+  }
+
+  @Route(getCasePage)
+  casePage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'case.html');
   }
 
   @Route(getApplyPage)

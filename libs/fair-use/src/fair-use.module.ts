@@ -11,6 +11,7 @@ import { OwnershipConsumer } from './ownership/ownership.consumer.js';
 import { PoliciesController } from './policy/policies.controller.js';
 import { PolicyBook } from './policy/policy-book.service.js';
 import { Profiling } from './profile/profiling.service.js';
+import { ReportController } from './report/report.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
@@ -25,6 +26,7 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     BreachesController,
     HandlingController,
     CaseTimelineController,
+    ReportController,
     RulesController,
     PoliciesController,
     StatusController,

@@ -53,6 +53,7 @@ describe('the API documents', () => {
       '/health/ready',
       '/integrationer/{integrationId}',
       '/partnere/{partnerId}',
+      '/sager/{breachId}',
       '/v1/applications',
       // These ask for the secret of the application.
       '/v1/applications/{applicationId}/for-applicant',

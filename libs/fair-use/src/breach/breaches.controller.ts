@@ -16,8 +16,8 @@ import {
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { forPartner, handlingSchema } from '../handling/handling.js';
-import { HANDLING_STATES } from '../handling/moves.js';
 import { isInShadow } from './decide-breach.js';
+import { HANDLING_STATES, MOVE_NAMES, movesFrom } from '../handling/moves.js';
 import { listCases, readCase, type CaseShown } from './list-cases.service.js';
 
 /** Shows breach cases: all of them to ops, its own to a partner. */
@@ -36,6 +36,9 @@ const toldVersion = breachOpened.schema.shape.data
 
 const breachWithVersions = breach.extend({
   versions: z.array(toldVersion).describe('what was told, oldest first; nothing is ever taken out'),
+  moves: z
+    .array(z.enum(MOVE_NAMES))
+    .describe('what you can do with the case as it stands; none for a partner'),
 });
 
 export const getBreaches = defineRoute({
@@ -97,7 +100,8 @@ export class BreachesController {
       const { version, severity, observed, threshold, guidance, evidence } = told;
       return { version, change, severity, observed, threshold, guidance, evidence };
     });
-    return { ...view(found, actor), versions };
+    const moves = actor.role === 'partner' ? [] : movesFrom(found.handling.state);
+    return { ...view(found, actor), versions, moves };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Breach } from '@taxameter/contracts';
+import { defaultPolicy } from '../policy/default-policy.js';
 import { contactText } from './contact-text.js';
 
 const breach: Breach = {
@@ -27,13 +28,15 @@ const title = { da: 'For mange kald i minuttet', en: 'Too many calls a minute' }
 
 describe('the message to a partner', () => {
   it('says what was seen, what to change, by when, and what happens else, in both languages', () => {
-    const { da, en } = contactText(breach, title, '2026-10-19T22:00:00.000Z');
+    const { da, en } = contactText(breach, title, '2026-10-19T22:00:00.000Z', defaultPolicy);
     expect(da.subject).toBe('For mange kald i minuttet: integrationen isv_eksempel');
     expect(da.text.split('\n\n')).toEqual([
       'Hej',
       'Vi har set noget i jeres integration isv_eksempel, som vi gerne vil have jer til at ændre: For mange kald i minuttet.',
       'Fordel kaldene jævnt.',
-      'Vi beder jer rette det senest den 19. oktober 2026. Fortsætter det, kan vi blive nødt til at begrænse integrationens adgang til API’et.',
+      'Vi beder jer rette det senest den 19. oktober 2026.',
+      'Fortsætter det, kan vi blive nødt til at begrænse adgangen til API’et, enten for hele integrationen eller for de berørte aftaler.',
+      'Skriv til os, når det er rettet. Så ser vi på målingerne igen og afslutter sagen.',
       'Svar på denne besked, hvis I er i tvivl om noget eller gerne vil have hjælp.',
       'Sagsnummer: br_1',
     ]);
@@ -42,13 +45,31 @@ describe('the message to a partner', () => {
   });
 
   it('names the hour of a deadline that is not the end of a day', () => {
-    const { da, en } = contactText(breach, title, '2026-10-19T10:00:00.000Z');
+    const { da, en } = contactText(breach, title, '2026-10-19T10:00:00.000Z', defaultPolicy);
     expect(da.text).toContain('senest den 19. oktober 2026 kl. 12.00.');
     expect(en.text).toContain('no later than 19 October 2026 at 12:00.');
   });
 
+  it('says what following the advice saves, where that can be computed', () => {
+    const polling = {
+      ...breach,
+      ruleId: 'POLLING_UNFILTERED',
+      policyVersion: defaultPolicy.version,
+      observed: {
+        ...breach.observed,
+        value: 120,
+        unit: 'full fetches',
+        windowStart: '2026-10-05T07:00:00.000Z',
+      },
+    };
+    const { da, en } = contactText(polling, title, '2026-10-19T22:00:00.000Z', defaultPolicy);
+    expect(da.text).toContain('Det sparer mindst 118 kald.');
+    expect(en.text).toContain('That saves at least 118 calls.');
+    expect(contactText(breach, title, null, defaultPolicy).da.text).not.toContain('sparer');
+  });
+
   it('threatens nobody whom it only informs', () => {
-    const { da, en } = contactText(breach, title, null);
+    const { da, en } = contactText(breach, title, null, defaultPolicy);
     expect(da.text).toContain('Det er til orientering.');
     expect(da.text).not.toContain('begrænse');
     expect(en.text).not.toContain('restrict');

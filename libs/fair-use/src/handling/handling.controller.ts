@@ -12,7 +12,8 @@ import {
 } from '@taxameter/platform';
 import type { DataSource } from 'typeorm';
 import { isInShadow } from '../breach/decide-breach.js';
-import { RULES } from '../rules/registry.js';
+import { defaultPolicy } from '../policy/default-policy.js';
+import { titleOf } from '../report/report.js';
 import { takeStep, type Step } from './change-handling.service.js';
 import { contactText } from './contact-text.js';
 import {
@@ -74,8 +75,8 @@ export class HandlingController {
         throw new HandlingRefused(409, 'case-in-shadow', 'breachId', message);
       }
       const deadline = deadlineOfContact(breach.severity, call.body.deadline, now);
-      const prepared = { at: now.toISOString(), ...contactText(breach, titleOf(breach), deadline) };
-      return contact(current, prepared, deadline);
+      const message = contactText(breach, titleOf(breach.ruleId), deadline, defaultPolicy);
+      return contact(current, { at: now.toISOString(), ...message }, deadline);
     });
   }
 
@@ -124,9 +125,4 @@ export class HandlingController {
       return { ...answer, breachId, changed };
     });
   }
-}
-
-/** A rule that is gone is still called by its id. */
-function titleOf({ ruleId }: Breach) {
-  return RULES.find((rule) => rule.id === ruleId)?.title ?? { da: ruleId, en: ruleId };
 }

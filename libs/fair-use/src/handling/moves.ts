@@ -25,11 +25,11 @@ export const MOVES = {
 } as const satisfies Record<string, Move>;
 
 export type MoveName = keyof typeof MOVES;
+export const MOVE_NAMES = Object.keys(MOVES) as MoveName[];
 
 /** Names of the moves that can be made in a state, in the order of the table. */
 export function movesFrom(state: HandlingState): MoveName[] {
-  const names = Object.keys(MOVES) as MoveName[];
-  return names.filter((name) => (MOVES[name] as Move).from.includes(state));
+  return MOVE_NAMES.filter((name) => (MOVES[name] as Move).from.includes(state));
 }
 
 /** Somebody asked for a move that cannot be made in the state that holds. */
