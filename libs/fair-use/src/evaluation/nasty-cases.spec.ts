@@ -77,14 +77,12 @@ describe('two hours in which the log could not be reached, and then come within 
     try {
       for (const [now, calls] of parts) {
         const rooms = await startTestRooms([fairUseRoom], { now, databaseUrl: holder.databaseUrl });
-        await send(rooms, calls);
-        await rooms.stop();
+        await send(rooms, calls).finally(() => rooms.stop());
       }
       const rooms = await startTestRooms([fairUseRoom], { now: NOW, databaseUrl: holder.databaseUrl });
       const names = ['calm', 'wild_early', 'wild_late'];
-      const cases = await Promise.all(names.map((name) => casesOf(rooms, name)));
-      await rooms.stop();
-      return cases.flat();
+      const cases = Promise.all(names.map((name) => casesOf(rooms, name)));
+      return (await cases.finally(() => rooms.stop())).flat();
     } finally {
       await holder.stop();
     }

@@ -116,9 +116,12 @@ it('gives the same evidence, to the byte, whether it is read as it grows, at onc
     await otherSize.producer.append(topicOf(calls, 2, 7).flat());
     for (const { databaseUrl } of [atOnce, otherSize]) {
       const replayed = await startTestRooms([fairUseRoom], { now: NOW, databaseUrl });
-      await judged(replayed);
-      expect(await allCases(replayed)).toBe(expected);
-      await replayed.stop();
+      try {
+        await judged(replayed);
+        expect(await allCases(replayed)).toBe(expected);
+      } finally {
+        await replayed.stop();
+      }
     }
   } finally {
     await Promise.all([grown, atOnce, otherSize].map((rooms) => rooms.stop()));
