@@ -22,7 +22,8 @@ interface Summary {
   readonly sms: Record<string, number>;
   readonly breaches: readonly {
     rule: string;
-    organizationId: string;
+    integrationId: string;
+    organizationId: string | null;
     severity: string;
     observed: number;
     threshold: number;
@@ -65,6 +66,13 @@ describe('the demo', () => {
     expect(polling).toMatchObject([
       { organizationId: '54fadb412c4e40cdbaed9335e4c35a9e', severity: 'critical', threshold: 300 },
     ]);
+  });
+
+  it('finds each day on which one integration sent SMS abroad, and nothing else in the SMS', () => {
+    const ofSms = summary.breaches.filter(({ rule }) => rule.startsWith('SMS_'));
+    // Each is more than a day after the one before, so it is a case of its own.
+    const abroad = { rule: 'SMS_FOREIGN', integrationId: 'isv_brightholm', organizationId: null };
+    expect(ofSms).toMatchObject(Array.from({ length: 3 }, () => ({ ...abroad, severity: 'warning' })));
   });
 
   it('accounts for the SMS and bills each partner what the file counted by hand says', () => {

@@ -77,13 +77,19 @@ export const ORDINARY: readonly PersonaKind[] = [
   },
   {
     name: 'reminds-on-the-1st',
-    does: 'sends 320–480 reminders by SMS on the 1st at ten, as on the 1st of each month before',
+    does: 'sends 320–480 reminders by SMS on the 1st at ten, and somewhat fewer on the 1st of each month before',
     count: 4,
     breaks: INNOCENT,
     live: (diary) => {
       // Summer time all the while: ten o'clock is 08:00 UTC.
-      for (const month of [6, 7, 8, 9]) {
-        remind(diary, Date.UTC(2026, month, 1, 8), diary.chance.between(320, 480));
+      const reminders = diary.chance.between(320, 480);
+      for (const [month, share] of [
+        [6, 0.4],
+        [7, 0.7],
+        [8, 0.9],
+        [9, 1],
+      ] as const) {
+        remind(diary, Date.UTC(2026, month, 1, 8), Math.floor(reminders * share));
       }
     },
   },

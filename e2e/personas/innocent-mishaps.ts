@@ -110,10 +110,6 @@ export const UNLUCKY: readonly PersonaKind[] = [
     does: 'is refused with 429 once, with three calls on their way, and waits likewise',
     count: 2,
     breaks: INNOCENT,
-    wronglyAccused: {
-      THROTTLED_RATIO:
-        'four refused calls of 103 are more than 2 %, though only the first could have been known: calls on their way are innocent to `IGNORES_429` and not to this rule',
-    },
     live: (diary) => waitAfter429(diary, 3),
   },
   {

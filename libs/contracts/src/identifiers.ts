@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   restriction: 'rst',
   approval: 'apv',
   breach: 'br',
+  backTest: 'bt',
   invoice: 'inv',
   billingRun: 'run',
   document: 'doc',

@@ -2,7 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { transformSync } from '@swc/core';
 import fc from 'fast-check';
-import { Quarter, copenhagenDate, copenhagenTime, startOfCopenhagenDay } from './quarter.js';
+import {
+  Quarter,
+  copenhagenDate,
+  copenhagenTime,
+  startOfCopenhagenDay,
+  startsOfCopenhagenHour,
+} from './quarter.js';
 
 const HOUR_MS = 3_600_000;
 const quarterOf = (instant: string) => Quarter.of(new Date(instant)).toString();
@@ -79,7 +85,7 @@ describe('Quarter', () => {
   });
 
   it('has every instant in exactly one quarter', () => {
-    const all = Array.from({ length: 68 }, (_, index) =>
+    const all = Array.from({ length: 72 }, (_, index) =>
       Quarter.at(2019 + Math.floor(index / 4), 1 + (index % 4)),
     );
     fc.assert(
@@ -167,4 +173,29 @@ describe('Copenhagen time', () => {
       ]);
     },
   );
+});
+
+describe('an hour on the wall in Copenhagen', () => {
+  const startsOf = (...hour: Parameters<typeof startsOfCopenhagenHour>) =>
+    startsOfCopenhagenHour(...hour).map((instant) => instant.toISOString().slice(0, 16));
+
+  it('begins once on most days, twice or never where clocks are changed', () => {
+    expect(startsOf(2026, 1, 15, 9)).toEqual(['2026-01-15T08:00']);
+    expect(startsOf(2026, 7, 15, 0)).toEqual(['2026-07-14T22:00']);
+    expect(startsOf(2026, 10, 25, 2)).toEqual(['2026-10-25T00:00', '2026-10-25T01:00']);
+    expect(startsOf(2026, 10, 25, 3)).toEqual(['2026-10-25T02:00']);
+    expect(startsOf(2026, 3, 29, 2)).toEqual([]);
+    expect(startsOf(2026, 3, 29, 3)).toEqual(['2026-03-29T01:00']);
+  });
+
+  it('is the one that the wall shows, at any instant', () => {
+    fc.assert(
+      fc.property(anyInstant, (ms) => {
+        const hourStart = Math.floor(ms / HOUR_MS) * HOUR_MS;
+        const { year, month, day, hour } = copenhagenTime(new Date(hourStart));
+        const starts = startsOfCopenhagenHour(year, month, day, hour).map((instant) => instant.getTime());
+        expect(starts).toContain(hourStart);
+      }),
+    );
+  });
 });

@@ -54,6 +54,18 @@ export function startOfCopenhagenDay(year: number, month: number, day: number): 
   throw new RangeError(`no midnight in ${ZONE} on ${year}-${month}-${day}`);
 }
 
+/**
+ * The instants at which an hour by the clock on the wall begins, on a calendar day: one; none where clocks go forward over it; two where
+ * they go back over it.
+ */
+export function startsOfCopenhagenHour(year: number, month: number, day: number, hour: number): Date[] {
+  const asIfUtc = Date.UTC(year, month - 1, day, hour);
+  return [2, 1]
+    .map((offsetHours) => ({ offsetHours, instant: new Date(asIfUtc - offsetHours * HOUR_MS) }))
+    .filter(({ offsetHours, instant }) => copenhagenTime(instant).offsetMinutes === offsetHours * 60)
+    .map(({ instant }) => instant);
+}
+
 /** A quarter of a year as the half-open interval [start, end) of UTC instants. */
 export class Quarter {
   readonly start: Date;

@@ -1,5 +1,8 @@
 import { Observation1760000200001 } from './observation/observation.migration.js';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { DataGaps1760000200076 } from './data-gaps/data-gaps.migration.js';
+import { Clearing1760000200085 } from './clearing/clearing.migration.js';
+import { BackTests1760000200090 } from './back-test/back-test.migration.js';
 import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
 import { Handling1760000200051 } from './handling/handling.migration.js';
 import { Policies1760000200080 } from './policy/policy.migration.js';
@@ -7,7 +10,11 @@ import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { SmsBudgets1760000200031 } from './sms-budget/sms-budget.migration.js';
 import { Closing1760000200042 } from './evaluation/closing.migration.js';
 import { SignalHours1760000200070 } from './signals/hours.migration.js';
+import { RefusalSignals1760000200073 } from './signals/refusals.migration.js';
+import { PairSignals1760000200071 } from './signals/pair-signals.migration.js';
+import { RouteSignals1760000200072 } from './signals/route-signals.migration.js';
 import { Signals1760000200041 } from './signals/signals.migration.js';
+import { SmsSignals1760000200075 } from './signals/sms-signals.migration.js';
 
 /** The tables of the room: signals, what is still to be judged, cases and who may see them. */
 class FairUse1760000103001 implements MigrationInterface {
@@ -34,7 +41,14 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   SmsBudgets1760000200031,
   Handling1760000200051,
   SignalHours1760000200070,
+  PairSignals1760000200071,
+  RouteSignals1760000200072,
+  RefusalSignals1760000200073,
   Policies1760000200080,
+  SmsSignals1760000200075,
+  DataGaps1760000200076,
+  Clearing1760000200085,
+  BackTests1760000200090,
 ];
 
 // The key's order is how the evaluator reads: agreements of one integration, minutes around the dirty ones.

@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
+import { BackTestController } from './back-test/back-test.controller.js';
+import { BackTester } from './back-test/back-tester.service.js';
 import { BreachesController } from './breach/breaches.controller.js';
+import { DataGapsController } from './data-gaps/data-gaps.controller.js';
+import { Listening } from './data-gaps/listening.service.js';
 import { Settling } from './enforcement/settling.service.js';
 import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
@@ -15,11 +19,13 @@ import { ReportController } from './report/report.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
+import { SmsConsumer } from './signals/sms.consumer.js';
 
 /** The fair-use room: calls come in as signals, are judged in the background, and cases go out as facts. */
 @Module({
   controllers: [
     CallsConsumer,
+    SmsConsumer,
     StatusConsumer,
     OwnershipConsumer,
     SmsBudgetConsumer,
@@ -30,7 +36,9 @@ import { CallsConsumer } from './signals/calls.consumer.js';
     RulesController,
     PoliciesController,
     StatusController,
+    DataGapsController,
+    BackTestController,
   ],
-  providers: [PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling],
+  providers: [BackTester, PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling, Listening],
 })
 export class FairUseModule {}

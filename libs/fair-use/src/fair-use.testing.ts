@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { apiCallKey, TOPICS, type ApiCallEvent, type Breach } from '@taxameter/contracts';
+import {
+  apiCallKey,
+  TOPICS,
+  type Topic,
+  type ApiCallEvent,
+  type Breach,
+  type SmsSentEvent,
+} from '@taxameter/contracts';
 import { partitionForKey, type NewRecord, type Room } from '@taxameter/platform';
 import type { TestRooms } from '@taxameter/platform/testing';
 import { FairUseModule, fairUseMigrations } from './index.js';
@@ -23,13 +30,27 @@ export const encode = (value: unknown) => new TextEncoder().encode(JSON.stringif
 
 /** Batches of a size, each a record on the partition of its calls' key. */
 export function recordsOf(calls: readonly ApiCallEvent[], size: number): NewRecord[] {
+  return batchesOf(calls, size, TOPICS.apiCalls, ({ data }) => apiCallKey(data));
+}
+
+/** Batches of a size, each a record on the partition of its first message's key: equal ones must stand first in theirs. */
+export function smsRecordsOf(sms: readonly SmsSentEvent[], size: number): NewRecord[] {
+  return batchesOf(sms, size, TOPICS.smsSent, ({ data }) => data.messageId);
+}
+
+function batchesOf<Event>(
+  all: readonly Event[],
+  size: number,
+  { name: topic, partitions }: Topic,
+  keyOf: (event: Event) => string,
+): NewRecord[] {
   const records: NewRecord[] = [];
-  for (let from = 0; from < calls.length; from += size) {
-    const events = calls.slice(from, from + size);
-    const key = apiCallKey(events[0]!.data);
+  for (let from = 0; from < all.length; from += size) {
+    const events = all.slice(from, from + size);
+    const key = keyOf(events[0]!);
     records.push({
-      topic: TOPICS.apiCalls.name,
-      partition: partitionForKey(key, TOPICS.apiCalls.partitions),
+      topic,
+      partition: partitionForKey(key, partitions),
       key,
       headers: { 'content-type': 'application/cloudevents-batch+json' },
       value: encode(events),
@@ -51,6 +72,11 @@ export async function judged(rooms: TestRooms): Promise<void> {
 
 export async function send(rooms: TestRooms, calls: readonly ApiCallEvent[], size = 500): Promise<void> {
   await rooms.producer.append(recordsOf(calls, size));
+  await judged(rooms);
+}
+
+export async function sendSms(rooms: TestRooms, sms: readonly SmsSentEvent[], size = 500): Promise<void> {
+  await rooms.producer.append(smsRecordsOf(sms, size));
   await judged(rooms);
 }
 

@@ -33,8 +33,18 @@ const breach = z.object({
   resolvedThrough: instant
     .optional()
     .describe(
-      'the last minute that a person settled, by its first instant: calls up to its end never open the case again; absent while it is open',
+      'the last minute that is settled, by its first instant: calls up to its end never open the case again; absent while it is open',
     ),
+  resolvedReason: z
+    .enum(['cleared', 'manual'])
+    .optional()
+    .describe(
+      'cleared: the rule found nothing for a while, by a margin; manual: a person settled it; absent while it is open',
+    ),
+  flapping: z
+    .boolean()
+    .optional()
+    .describe('true since calls opened it again four times within 24 hours; absent before'),
   guidance: z.object({ da: text(2000), en: text(2000) }),
   evidence: z.array(z.object({ windowStart: instant, windowEnd: instant, value: count })).max(100),
 });
@@ -61,7 +71,7 @@ export const breachRevised = breachEvent(
 export const breachResolved = breachEvent(
   'breach_resolved',
   'Breach resolved',
-  'A person settled a breach. Its figures are as they were.',
+  'A breach was settled: by a person, its figures as they were, or because it was over (`resolvedReason`), its figures those of the minutes up to there.',
 );
 export const breachReopened = breachEvent(
   'breach_reopened',

@@ -31,10 +31,12 @@ interface CaseRow {
   readonly peakWindowEnd: Date;
   readonly after: number | null;
   readonly ownedUntil: Date | null;
+  readonly reopenedAfter: number[];
 }
 
 const CASE = `
   body, peak_value as "peakValue", peak_window_end as "peakWindowEnd", after_minute as "after",
+  reopened_after as "reopenedAfter",
   (select min(valid_from) from integration_owner as owner
    where owner.integration_id = breach.integration_id and owner.valid_from >= breach.window_end) as "ownedUntil"`;
 
@@ -106,14 +108,16 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
   await tx.query(
     `insert into breach (breach_id, breach_key, version, rule_id, policy_version, severity, state,
                          integration_id, agreement_id, opened_at, window_end, guidance_da, guidance_en,
-                         evidence, body, peak_value, peak_window_end, after_minute, through_minute)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                         evidence, body, peak_value, peak_window_end, after_minute, through_minute, reopened_after)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+             coalesce($20::integer[], '{}'))
      on conflict (breach_id) do update
      set version = excluded.version, policy_version = excluded.policy_version, severity = excluded.severity,
          state = excluded.state, window_end = excluded.window_end, guidance_da = excluded.guidance_da,
          guidance_en = excluded.guidance_en, evidence = excluded.evidence, body = excluded.body,
          peak_value = excluded.peak_value, peak_window_end = excluded.peak_window_end,
-         after_minute = excluded.after_minute, through_minute = excluded.through_minute`,
+         after_minute = excluded.after_minute, through_minute = excluded.through_minute,
+         reopened_after = coalesce($20::integer[], breach.reopened_after)`,
     [
       breach.breachId,
       breach.breachKey,
@@ -134,6 +138,7 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
       peak.windowEnd,
       after,
       settledThrough(decision),
+      decision.reopenedAfter ?? null,
     ],
   );
   if (change === null) return;
@@ -153,11 +158,12 @@ export async function saveDecision(tx: EntityManager, decision: BreachDecision, 
   ]);
 }
 
-function caseOf({ body, peakValue, peakWindowEnd, after, ownedUntil }: CaseRow): KeptCase {
+function caseOf({ body, peakValue, peakWindowEnd, after, ownedUntil, reopenedAfter }: CaseRow): KeptCase {
   return {
     breach: body,
     peak: { value: peakValue, windowEnd: peakWindowEnd.toISOString() },
     after,
     ownedUntil: ownedUntil?.toISOString() ?? null,
+    reopenedAfter,
   };
 }

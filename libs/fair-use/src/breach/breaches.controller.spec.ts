@@ -29,7 +29,8 @@ describe('the pages of cases', () => {
     const path = '/v1/breaches?severity=warning&state=open&ruleId=RATE_MINUTE';
     const { items } = (await rooms.call('ops', 'GET', path)).body;
     expect(items.map((found: Breach) => found.scope.integrationId)).toEqual(['morning']);
-    expect((await rooms.call('ops', 'GET', '/v1/breaches?state=resolved')).body.items).toEqual([]);
+    const resolved = (await rooms.call('ops', 'GET', '/v1/breaches?state=resolved')).body.items;
+    expect(resolved.map((found: Breach) => found.scope.integrationId)).toEqual(['night']);
   });
 
   it('refuse a cursor that no page gave and a severity that does not exist', async () => {
@@ -68,7 +69,8 @@ describe('the rules', () => {
     const { status, body } = await rooms.call('partner', 'GET', '/v1/rules', { partnerId: 'par_x' });
     expect(status).toBe(200);
     const rule = Object.fromEntries(body.rules.map((each: { ruleId: string }) => [each.ruleId, each]));
-    expect(Object.keys(rule)).toEqual(RULES.map(({ id }) => id));
+    // Which is in shadow.
+    expect(Object.keys(rule)).toEqual(RULES.map(({ id }) => id).filter((id) => id !== 'RATE_INTEGRATION'));
     expect(rule).toMatchObject({
       RATE_MINUTE: {
         windowMinutes: 15,

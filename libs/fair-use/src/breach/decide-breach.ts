@@ -61,6 +61,8 @@ export interface BreachDecision extends BreachCase {
   readonly change: BreachChange | null;
   /** Append time of what caused it. */
   readonly appendedAt: string;
+  /** The new value of the case's `reopenedAfter`; absent where it stays. */
+  readonly reopenedAfter?: readonly number[];
 }
 
 /**

@@ -60,6 +60,7 @@ describe('a settled case', () => {
       version: 2,
       state: 'resolved',
       resolvedThrough: '2026-09-30T12:10:00.000Z',
+      resolvedReason: 'manual',
     });
   });
 
@@ -112,7 +113,7 @@ describe('a settled case', () => {
 
   it('is as it was, but for its version, when the resolution is taken back', () => {
     expect(unsettle(settled, NOW).breach).toEqual({ ...opened.breach, version: 3 });
-    expect(JSON.stringify(unsettle(settled, NOW).breach)).not.toContain('resolvedThrough');
+    expect(JSON.stringify(unsettle(settled, NOW).breach)).not.toContain('resolved');
   });
 });
 
@@ -122,6 +123,26 @@ describe('a case that was opened again', () => {
   it('has nothing to do with minutes from before it was settled any more', () => {
     expect(decide([again], on(5, 'critical', 140))).toEqual([]);
     expect(decide([again], on(15))).toMatchObject([{ change: 'revised', id: 'br_1 4 2 open' }]);
+  });
+});
+
+describe('a case that comes and goes', () => {
+  /** Settled and broken again, at so many minutes after noon each. */
+  const flapped = (...minutes: number[]) =>
+    minutes.reduce<KeptCase>((before, minute) => {
+      const over = { ...kept(settle(before, NOON + minute, NOW)), reopenedAfter: before.reopenedAfter ?? [] };
+      const [next] = decideCases([over], [on(minute + 20)], context('br_2'));
+      return { ...kept(next!), reopenedAfter: next!.reopenedAfter! };
+    }, opened);
+
+  it('says so when it was opened again four times within a day, and not before', () => {
+    expect(flapped(10, 60, 110).breach).not.toHaveProperty('flapping');
+    expect(flapped(10, 60, 110, 10 + A_DAY).breach).toMatchObject({ occurrence: 5, flapping: true });
+    expect(flapped(10, 60, 110, 11 + A_DAY).breach).not.toHaveProperty('flapping');
+  });
+
+  it('goes on saying so', () => {
+    expect(flapped(10, 60, 110, 160, 160 + A_DAY).breach.flapping).toBe(true);
   });
 });
 

@@ -17,6 +17,8 @@ import { answersFor, settledThrough } from './settle.js';
 export interface KeptCase extends BreachCase {
   /** When another partner became the owner after the proof of the case, RFC 3339; null: nobody did. */
   readonly ownedUntil: string | null;
+  /** The minutes through which the case was settled when calls opened it again, the latest few; absent: it never was. */
+  readonly reopenedAfter?: readonly number[];
 }
 
 /**
@@ -43,7 +45,7 @@ export function decideCases(
       return decideBreach(kept, own, context) ?? [];
     });
   if (!begun) return corrected;
-  return [...corrected, isAgain ? again(newest, begun, through) : { ...begun, after: through }];
+  return [...corrected, isAgain ? again(newest, begun, through!) : { ...begun, after: through }];
 }
 
 /** The minute on which a verdict was given: the last one of its window. */
@@ -63,8 +65,28 @@ function recurs(newest: KeptCase, begun: BreachDecision, fresh: readonly Finding
 }
 
 /** The same case once more: what proves it is new, who it is and since when it is known is not. */
-function again({ breach }: KeptCase, begun: BreachDecision, after: number | null): BreachDecision {
+function again(
+  { breach, reopenedAfter = [] }: KeptCase,
+  begun: BreachDecision,
+  after: number,
+): BreachDecision {
   const { breachId, openedAt } = breach;
-  const identity = { breachId, openedAt, version: breach.version + 1, occurrence: breach.occurrence + 1 };
-  return { ...begun, breach: { ...begun.breach, ...identity }, after };
+  const latest = [...reopenedAfter, after].slice(-FLAPPING_TIMES);
+  const identity = {
+    breachId,
+    openedAt,
+    version: breach.version + 1,
+    occurrence: breach.occurrence + 1,
+    ...((breach.flapping || isFlapping(latest)) && { flapping: true }),
+  };
+  return { ...begun, breach: { ...begun.breach, ...identity }, after, reopenedAfter: latest };
+}
+
+/** Opened again so many times within a day, a case is one that comes and goes, and says so (domain 1.5). */
+const FLAPPING_TIMES = 4;
+const A_DAY = 24 * 60;
+
+/** By the minutes through which it was settled each time: unlike those in which it began again they never change. */
+function isFlapping(latest: readonly number[]): boolean {
+  return latest.length === FLAPPING_TIMES && latest.at(-1)! - latest[0]! <= A_DAY;
 }

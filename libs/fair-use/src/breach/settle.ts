@@ -2,8 +2,9 @@ import { minuteOf, minuteStart } from '../signals/minute.js';
 import type { BreachCase, BreachDecision } from './decide-breach.js';
 
 /**
- * A person settles a case through a minute: what was called up to the end of it is over, whatever comes to light of it later,
- * and what is called after it is judged by itself, as if nothing had been called before.
+ * A case is settled through a minute, by a person or because it was quiet for long enough (`clearing/`): what was called up to the
+ * end of it is over, whatever comes to light of it later, and what is called after it is judged by itself, as if nothing had been
+ * called before.
  *
  * A case answers for the minutes after the one before it was settled, up to the one through which it is settled itself; those
  * of an open case go on. So which case a minute belongs to does not depend on when its calls arrive.
@@ -35,6 +36,7 @@ export function settle({ breach, peak, after }: BreachCase, minute: number, now:
       version: breach.version + 1,
       state: 'resolved',
       resolvedThrough: minuteStart(minute),
+      resolvedReason: 'manual',
     },
     peak,
     after,
@@ -42,9 +44,37 @@ export function settle({ breach, peak, after }: BreachCase, minute: number, now:
   };
 }
 
+/**
+ * Settles a case that is over, as the minutes up to the one that settles it make it: what was told may know of later ones.
+ * @param made by these minutes
+ */
+export function clear(
+  { breach, after }: BreachCase,
+  made: Pick<BreachCase, 'breach' | 'peak'>,
+  minute: number,
+  appendedAt: string,
+): BreachDecision {
+  const { severity, policyVersion, observed, threshold, guidance, evidence } = made.breach;
+  const retroactive = severity === breach.severity ? breach.retroactive : made.breach.retroactive;
+  return {
+    change: 'resolved',
+    breach: {
+      ...breach,
+      ...{ severity, policyVersion, observed, threshold, guidance, evidence, retroactive },
+      version: breach.version + 1,
+      state: 'resolved',
+      resolvedThrough: minuteStart(minute),
+      resolvedReason: 'cleared',
+    },
+    peak: made.peak,
+    after,
+    appendedAt,
+  };
+}
+
 /** Takes a resolution back. The minutes that follow it must be judged again, with the calls from before it. */
 export function unsettle({ breach, peak, after }: BreachCase, now: Date): BreachDecision {
-  const { resolvedThrough: _, ...proof } = breach;
+  const { resolvedThrough: _1, resolvedReason: _2, ...proof } = breach;
   return {
     change: 'reopened',
     breach: { ...proof, version: breach.version + 1, state: 'open' },

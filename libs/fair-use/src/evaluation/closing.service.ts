@@ -1,14 +1,14 @@
-import { TOPICS } from '@taxameter/contracts';
 import type { System } from '@taxameter/platform';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Policies } from '../policy/policies.js';
 import { readUpTo } from '../profile/profile-window.js';
 import { minuteOf } from '../signals/minute.js';
+import { partitionName, unreadUsage, USAGE_TOPICS } from '../signals/usage-read.service.js';
 import { closedBefore, type DirtyMinute } from './judge.js';
 
 /**
- * Keeps the minutes that wait until they are closed, and knows which are: all partitions were read past them,
- * and the time that a call may be late. A partition that was read to its end holds nothing back, however old
+ * Keeps the minutes that wait until they are closed, and knows which are: all partitions of calls and of SMS were read past them,
+ * and the time that one may be told of late. A partition that was read to its end holds nothing back, however old
  * its newest call is.
  */
 
@@ -16,7 +16,7 @@ const MARKS_PER_STEP = 500;
 
 /**
  * Minutes before this one are closed; 0 while none can be that somebody waits for. The event log is asked
- * only when the newest call of all is far enough ahead: about once a minute of the log's time.
+ * only when the newest call or SMS of all is far enough ahead: about once a minute of the log's time.
  * @throws EventLogError when the event log does not answer
  */
 export async function minutesClosed(
@@ -25,19 +25,21 @@ export async function minutesClosed(
   policies: Policies,
 ): Promise<number> {
   const [{ oldest }] = await database.query<[{ oldest: number | null }]>(
-    'select min(minute) as oldest from unclosed_minute',
+    `select least((select min(minute) from unclosed_minute), (select min(next_minute) from breach_look)) as oldest`,
   );
   if (oldest === null) return 0;
-  const marks = await database.query<{ partition: number; newest: Date }[]>(
+  const marks = await database.query<{ topic: string; partition: number; newest: Date }[]>(
     // A call may run ahead of the log by minutes: one fast clock must not close the minute that still runs for all.
-    'select partition, least(event_time, appended_at) as newest from watermark where topic = $1',
-    [TOPICS.apiCalls.name],
+    'select topic, partition, least(event_time, appended_at) as newest from watermark where topic = any($1)',
+    [USAGE_TOPICS],
   );
-  const newestCalls = new Map(marks.map(({ partition, newest }) => [partition, newest]));
-  const newest = readUpTo(newestCalls, []);
+  const newestEvents = new Map(
+    marks.map(({ topic, partition, newest }) => [partitionName(topic, partition), newest]),
+  );
+  const newest = readUpTo(newestEvents, []);
   if (!newest || closedUpTo(newest, policies) <= oldest) return 0;
   // Asked after the marks: what is read to its end now was so up to them.
-  const readTo = readUpTo(newestCalls, await system.unreadPartitions('fair-use', TOPICS.apiCalls.name));
+  const readTo = readUpTo(newestEvents, await unreadUsage(system));
   return readTo ? closedUpTo(readTo, policies) : 0;
 }
 

@@ -1,10 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import { readSettlements } from '../breach/breach-store.service.js';
 import type { Policies } from '../policy/policies.js';
+import { NOTHING_AROUND } from '../rules/around.js';
+import { comparedHours, hoursToCompare, minutesOfCompared } from '../rules/sms-history.js';
 import { columnsOf, SIGNAL_TABLE_NAMES, SIGNAL_TABLES, type SignalTableName } from '../signals/tables.js';
+import { countActiveAgreements } from './active-agreements.service.js';
 import {
   minutesAround,
-  needsAllAgreements,
+  minutesToCountAt,
+  tablesOfAllAgreements,
   type DirtyMinute,
   type Docket,
   type DocketRows,
@@ -39,15 +43,26 @@ export async function readDocket(
   const marks = [...dirty, ...closed];
   const agreementIds = [...new Set(marks.map((mark) => mark.agreementId))];
   const minutes = (table: SignalTableName) => minutesAround(marks, policies, table);
-  const rows = await readRows(tx, integrationId, agreementIds, minutes);
-  const allAgreements = needsAllAgreements(rows) ? await readRows(tx, integrationId, null, minutes) : null;
+  const rows = (await readRows(tx, SIGNAL_TABLE_NAMES, integrationId, agreementIds, minutes)) as DocketRows;
+  const allAgreements = await readRows(
+    tx,
+    tablesOfAllAgreements(rows, policies),
+    integrationId,
+    null,
+    minutes,
+  );
+  const hours = hoursToCompare(allAgreements.smsHours ?? [], closed, policies);
+  const smsOfHour = await readSmsOfHours(tx, integrationId, hours);
   const earliest = Math.min(...SIGNAL_TABLE_NAMES.flatMap(minutes));
   const settled = await readSettlements(tx, integrationId, earliest);
   const begun = await readFirstActive(tx, integrationId);
-  return { integrationId, dirty, closed, rows, allAgreements, settled, ...begun };
+  const docket = { integrationId, dirty, closed, rows, allAgreements, smsOfHour, settled, ...begun };
+  const asked = minutesToCountAt(docket, policies);
+  return { ...docket, activeAgreements: await countActiveAgreements(tx, integrationId, asked) };
 }
 
-async function readFirstActive(
+/** When an integration was active for the first time, as far as that is known. */
+export async function readFirstActive(
   tx: EntityManager,
   integrationId: string,
 ): Promise<Pick<Docket, 'firstActiveAt'>> {
@@ -66,18 +81,37 @@ const SELECTS = Object.fromEntries(
   ]),
 ) as Readonly<Record<SignalTableName, string>>;
 
+/** @param hours those that are held against others, by their last minutes */
+/** How many SMS there were in the hours against which these are held. */
+export async function readSmsOfHours(
+  tx: EntityManager,
+  integrationId: string,
+  hours: readonly number[],
+): Promise<Docket['smsOfHour']> {
+  if (hours.length === 0) return NOTHING_AROUND.smsOfHour;
+  const compared = new Set(hours.flatMap((hour) => minutesOfCompared(comparedHours(hour))));
+  const rows = await tx.query<{ minute: number; sms: number }[]>(
+    `select minute, sum(sms)::bigint as sms from signal_sms_hour
+     where integration_id = $1 and minute = any($2) group by minute`,
+    [integrationId, [...compared]],
+  );
+  const byHour = new Map(rows.map(({ minute, sms }) => [minute, sms]));
+  return (minute) => byHour.get(minute) ?? 0;
+}
+
 /** @param agreementIds null: of all */
 async function readRows(
   tx: EntityManager,
+  tables: Iterable<SignalTableName>,
   integrationId: string,
   agreementIds: readonly string[] | null,
   minutesOf: (table: SignalTableName) => number[],
-): Promise<DocketRows> {
+): Promise<Partial<DocketRows>> {
   const read: Partial<Record<SignalTableName, unknown>> = {};
-  for (const table of SIGNAL_TABLE_NAMES) {
+  for (const table of tables) {
     read[table] = await tx.query(SELECTS[table], [integrationId, minutesOf(table), agreementIds]);
   }
-  return read as DocketRows;
+  return read as Partial<DocketRows>;
 }
 
 /**

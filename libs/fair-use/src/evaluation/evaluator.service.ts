@@ -15,7 +15,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { lockCases, saveDecision } from '../breach/breach-store.service.js';
 import { breachKeyOf } from '../breach/decide-breach.js';
 import { decideCases, minuteJudged } from '../breach/decide-cases.js';
+import { clearCases, NO_GAPS } from '../clearing/clear-cases.service.js';
+import { followFindings } from '../clearing/look.js';
+import { readLooks, saveLook } from '../clearing/look-store.service.js';
 import { followJudgement } from '../handling/handling-store.service.js';
+import type { Policies } from '../policy/policies.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
 import { forgetClosed, leaveUntilClosed, minutesClosed, takeClosedMinutes } from './closing.service.js';
 import { judge, leftUntilClosed, type DirtyMinute } from './judge.js';
@@ -58,6 +62,7 @@ export class Evaluator extends BackgroundLoop {
     const waiting = await this.database.query<{ integrationId: string }[]>(
       `select integration_id as "integrationId" from dirty_minute where integration_id > $1
        union select integration_id from unclosed_minute where integration_id > $1 and minute < $3
+       union select integration_id from breach_look where integration_id > $1 and next_minute < $3
        order by 1 limit $2`,
       [this.after, INTEGRATIONS_PER_ROUND, before],
     );
@@ -86,16 +91,26 @@ export class Evaluator extends BackgroundLoop {
       // Before every other lock: who decides a new policy waits for none of them.
       const { policies } = await this.book.read(tx);
       await lockEvaluation(tx, integrationId);
-      const dirty = await takeDirtyMinutes(tx, integrationId);
-      const closed = await takeClosedMinutes(tx, integrationId, before);
-      if (dirty.length + closed.length === 0) return false;
-      const docket = await readDocket(tx, integrationId, { dirty, closed }, policies);
-      await this.decide(tx, judge(docket, policies));
-      await forget(tx, integrationId, dirty);
-      await forgetClosed(tx, integrationId, closed);
-      await leaveUntilClosed(tx, integrationId, leftUntilClosed(docket, policies));
-      return true;
+      const hasJudged = await this.judgeMarks(tx, integrationId, { before, policies });
+      const now = this.clock.now();
+      return (await clearCases(tx, integrationId, before, { policies, hasGap: NO_GAPS, now })) || hasJudged;
     });
+  }
+
+  private async judgeMarks(
+    tx: EntityManager,
+    integrationId: string,
+    { before, policies }: { readonly before: number; readonly policies: Policies },
+  ): Promise<boolean> {
+    const dirty = await takeDirtyMinutes(tx, integrationId);
+    const closed = await takeClosedMinutes(tx, integrationId, before);
+    if (dirty.length + closed.length === 0) return false;
+    const docket = await readDocket(tx, integrationId, { dirty, closed }, policies);
+    await this.decide(tx, judge(docket, policies));
+    await forget(tx, integrationId, dirty);
+    await forgetClosed(tx, integrationId, closed);
+    await leaveUntilClosed(tx, integrationId, leftUntilClosed(docket, policies));
+    return true;
   }
 
   private async decide(tx: EntityManager, judgements: ReturnType<typeof judge>): Promise<void> {
@@ -104,11 +119,18 @@ export class Evaluator extends BackgroundLoop {
     const keys = judgements.map(({ rule, subject }) => breachKeyOf(rule, subject));
     const minutes = judgements.flatMap(({ findings }) => findings.map(minuteJudged));
     const cases = await lockCases(tx, keys, Math.min(...minutes));
+    const ids = [...cases.values()].flat().map(({ breach }) => breach.breachId);
+    const looks = await readLooks(tx, ids);
     for (const [index, { rule, subject, findings }] of judgements.entries()) {
       const context = { rule, subject, breachId: newId('breach', this.clock) };
-      for (const decision of decideCases(cases.get(keys[index]!) ?? [], findings, context)) {
+      const known = cases.get(keys[index]!) ?? [];
+      const decisions = decideCases(known, findings, context);
+      for (const decision of decisions) {
         await saveDecision(tx, decision, now);
         await followJudgement(tx, decision);
+      }
+      for (const { breachId, look } of followFindings({ known, looks, decisions, findings }, context)) {
+        await saveLook(tx, { ...context, breachId }, look);
       }
     }
   }

@@ -1,10 +1,12 @@
+import { minuteJudged } from '../breach/decide-cases.js';
 import { breachKeyOf, type BreachSubject, type Finding } from '../breach/decide-breach.js';
 import { unsettledRows, type Settlements } from '../breach/settle.js';
 import type { Policies } from '../policy/policies.js';
 import { atMost, modeOf, type Policy } from '../policy/policy.js';
+import type { Around } from '../rules/around.js';
 import { endOfRow, isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { rowsInWindow, type Verdict } from '../rules/verdict.js';
-import { endOfGrain, MINUTE_MS, minuteOf } from '../signals/minute.js';
+import { endOfGrain, MINUTE_MS } from '../signals/minute.js';
 import {
   SIGNAL_TABLES,
   type RouteKey,
@@ -42,8 +44,12 @@ export interface Docket {
   readonly closed: readonly DirtyMinute[];
   /** Of the agreements marked. */
   readonly rows: DocketRows;
-  /** Of all agreements, for the rules that judge them together; null where `needsAllAgreements` says no. */
-  readonly allAgreements: DocketRows | null;
+  /** Of all agreements, for the rules that judge them together: at least of the tables that `tablesOfAllAgreements` names. */
+  readonly allAgreements: Partial<DocketRows>;
+  /** Of the time outside the windows, at least where `hoursToCompare` names an hour. */
+  readonly smsOfHour: Around['smsOfHour'];
+  /** How many agreements are active, by minute: at least for those that `minutesToCountAt` names. */
+  readonly activeAgreements: ReadonlyMap<number, number>;
   /** At least those that lie in a window judged. */
   readonly settled: Settlements;
   /** When the integration was active for the first time; absent: nobody knows, and it is judged as one that has settled in. */
@@ -65,9 +71,10 @@ export function minutesAround(
   marks: readonly DirtyMinute[],
   policies: Policies,
   table: SignalTableName,
+  rules: readonly Rule[] = RULES,
 ): number[] {
   const { grain } = SIGNAL_TABLES[table];
-  const reading = RULES.filter((rule) => rule.signals === table);
+  const reading = rules.filter((rule) => rule.signals === table);
   const reach = Math.max(0, ...reading.map((rule) => longestWindow(rule, policies))) - grain;
   const minutes = new Set<number>();
   for (const mark of marks) {
@@ -85,11 +92,30 @@ export function closedBefore(readTo: Date, { latenessMs }: Policy): number {
   return Math.floor((readTo.getTime() - latenessMs) / MINUTE_MS);
 }
 
-/** Whether some agreement marked has a row for which all agreements of the integration must be looked at. */
-export function needsAllAgreements(rows: DocketRows, rules: readonly Rule[] = RULES): boolean {
-  return rules
+/** The tables of which some agreement marked has a row for which those of all agreements of the integration must be looked at. */
+export function tablesOfAllAgreements(
+  rows: DocketRows,
+  policies: Policies,
+  rules: readonly Rule[] = RULES,
+): ReadonlySet<SignalTableName> {
+  const carried = rules
     .filter(isIntegrationWide)
-    .some((rule) => carriersOf<AnyRow>(generic(rule), rows[rule.signals]).length > 0);
+    .filter((rule) => carriersOf<AnyRow>(generic(rule), rows[rule.signals], policies).length > 0);
+  return new Set(carried.map((rule) => rule.signals));
+}
+
+/**
+ * The minutes for which active agreements must be counted: those at which a rule that asks for them finds something as long as there
+ * are none. To count them reads a week, and hardly any minute needs it.
+ */
+export function minutesToCountAt(
+  docket: Omit<Docket, 'activeAgreements'>,
+  policies: Policies,
+  rules: readonly Rule[] = RULES,
+): number[] {
+  const asking = rules.filter((rule) => rule.asksForAgreements);
+  const found = judge({ ...docket, activeAgreements: new Map() }, policies, asking);
+  return [...new Set(found.flatMap(({ findings }) => findings.map(minuteJudged)))];
 }
 
 /** @throws RangeError when the policy that judges leaves no room for advice */
@@ -125,11 +151,11 @@ export function leftUntilClosed(
   return [...newest.values()];
 }
 
-type AnyRow = SignalKey & Partial<RouteKey>;
+export type AnyRow = SignalKey & Partial<RouteKey>;
 /** A rule without its table: rows and judge always come from the same rule. */
-type GenericRule = Rule & {
-  readonly judge: (rows: readonly AnyRow[], policy: Policy, minute: number) => Verdict | null;
-  readonly canCarry?: (row: AnyRow) => boolean;
+export type GenericRule = Rule & {
+  readonly judge: (rows: readonly AnyRow[], policy: Policy, minute: number, around: Around) => Verdict | null;
+  readonly canCarry?: (row: AnyRow, policy: Policy) => boolean;
 };
 function generic(rule: Rule): GenericRule {
   return rule as GenericRule;
@@ -146,9 +172,9 @@ function judgeSubject(
   policies: Policies,
 ): Judgement[] {
   const subject = { integrationId: docket.integrationId, ...subjectOf(rule, own[0]!) };
-  const marks = marksOf(rule, own[0]!, rule.isMonotone ? docket.dirty : docket.closed);
+  const marks = marksOf(rule, own[0]!, rule.isMonotone ? docket.dirty : closedRows(rule, docket));
   const reach = rule.isMonotone ? longestWindow(rule, policies) : 1;
-  const judged = isIntegrationWide(rule) ? carriersOf(rule, own) : own;
+  const judged = isIntegrationWide(rule) ? carriersOf(rule, own, policies) : own;
   const minutes = minutesReached(judged, marks, reach).map((minute) => ({
     minute,
     policy: policies.at(subject.integrationId, subject.agreementId, minute),
@@ -158,18 +184,27 @@ function judgeSubject(
     const settled = docket.settled.get(breachKeyOf(rule, about)) ?? [];
     const findings = minutes.flatMap(({ minute, policy }) => {
       if (modeOf(policy, rule.id) !== mode) return [];
+      const around = {
+        activeAgreements: docket.activeAgreements.get(minute) ?? 0,
+        smsOfHour: docket.smsOfHour,
+      };
       const rows = unsettledRows(own, minute, settled);
-      const verdict = rule.judge(rows, policyFor(docket, policy, minute), minute);
+      const verdict = rule.judge(rows, policyFor(docket, policy, minute), minute, around);
       if (!verdict) return [];
-      const [from, to] = [minuteOf(verdict.windowStart), minuteOf(verdict.windowEnd)];
-      return [{ verdict, policy, appendedAt: newestAppend(marks, from, to) }];
+      // Not the verdict's window: calls from before it may be why something counts in it.
+      const window = rule.windowMinutes(policy);
+      return [{ verdict, policy, appendedAt: newestAppend(marks, minute, window, reach) }];
     });
     return findings.length > 0 ? [{ rule, subject: about, findings }] : [];
   });
 }
 
 /** An integration that has just begun is warned at most. */
-function policyFor({ firstActiveAt }: Docket, policy: Policy, minute: number): Policy {
+export function policyFor(
+  { firstActiveAt }: Pick<Docket, 'firstActiveAt'>,
+  policy: Policy,
+  minute: number,
+): Policy {
   const sinceMs = firstActiveAt ? minute * MINUTE_MS - firstActiveAt.getTime() : Infinity;
   return sinceMs < policy.warmUpMs ? atMost('warning', policy) : policy;
 }
@@ -181,22 +216,31 @@ function leftOfSubject(
   docket: Docket,
   policies: Policies,
 ): DirtyMinute[] {
-  const carriers = carriersOf(rule, own);
+  const carriers = carriersOf(rule, own, policies);
   if (carriers.length === 0) return [];
   const marks = marksOf(rule, own[0]!, docket.dirty);
   const window = longestWindow(rule, policies);
   const left = (minute: number, agreementId: string) => ({
     agreementId,
     minute,
-    appendedAt: newestAppend(marks, minute + 1 - window, minute + 1),
+    appendedAt: newestAppend(marks, minute, window),
   });
   if (isIntegrationWide(rule)) {
     const reached = new Set(minutesReached(carriers, marks, window));
-    return carriers.filter((row) => reached.has(row.minute)).map((row) => left(row.minute, row.agreementId));
+    // One mark is enough for a minute: by any of its carriers all agreements are looked at.
+    return [...reached].map((minute) => left(minute, firstAgreementAt(minute, carriers)));
   }
   return minutesReached(own, marks, window)
     .filter((minute) => rowsInWindow(carriers, window, minute).length > 0)
     .map((minute) => left(minute, own[0]!.agreementId));
+}
+
+/** Of a minute; always the same one, however often it is left. */
+function firstAgreementAt(minute: number, rows: readonly AnyRow[]): string {
+  return rows
+    .filter((row) => row.minute === minute)
+    .map((row) => row.agreementId)
+    .reduce((first, next) => (next < first ? next : first));
 }
 
 /** The minutes with rows that lie at a mark or up to `reach` − 1 minutes after one, ascending. */
@@ -210,6 +254,11 @@ function minutesReached(
     .sort((left, right) => left - right);
 }
 
+/** Minutes wait for several rules: one within an hour that is closed says nothing of the hour. */
+function closedRows(rule: Rule, { closed }: Docket): DirtyMinute[] {
+  return closed.filter(({ minute }) => minute === endOfRow(rule, minute));
+}
+
 /** The marks that concern a subject of a rule, each at the end of the row that holds it. */
 function marksOf(rule: Rule, { agreementId }: AnyRow, marks: readonly DirtyMinute[]): DirtyMinute[] {
   const own = isIntegrationWide(rule) ? marks : marks.filter((mark) => mark.agreementId === agreementId);
@@ -217,11 +266,14 @@ function marksOf(rule: Rule, { agreementId }: AnyRow, marks: readonly DirtyMinut
 }
 
 /**
- * Of the marks from one minute up to another; there is one, or the minute would not have been judged.
+ * Of the marks within the window that ends with a minute. A window of another version of the policy may reach further back to the only
+ * mark for which the minute is judged.
  */
-function newestAppend(marks: readonly DirtyMinute[], from: number, to: number): string {
-  return marks
-    .filter(({ minute }) => minute >= from && minute < to)
+function newestAppend(marks: readonly DirtyMinute[], minute: number, window: number, reach = window): string {
+  const within = (length: number) =>
+    marks.filter((mark) => mark.minute > minute - length && mark.minute <= minute);
+  const own = within(window);
+  return (own.length > 0 ? own : within(reach))
     .map(({ appendedAt }) => appendedAt)
     .reduce((newest, next) => (isLater(next, newest) ? next : newest));
 }
@@ -230,18 +282,27 @@ function isLater(left: string, right: string): boolean {
   return Date.parse(left) > Date.parse(right);
 }
 
-/** The rows of each subject of a rule, in no order, without those that are agreed to count for nothing. */
+/** Without the rows that are agreed to count for nothing under a rule. */
+export function countingRows<Row extends AnyRow>(
+  rule: Rule,
+  integrationId: string,
+  rows: readonly Row[],
+  policies: Policies,
+): readonly Row[] {
+  const isSuppressed = policies.suppressionsOf(integrationId);
+  if (!isSuppressed) return rows;
+  const { grain } = SIGNAL_TABLES[rule.signals];
+  return rows.filter(({ agreementId, minute }) => {
+    const [from, through] = [minute + 1 - grain, minute];
+    return !isSuppressed({ ruleId: rule.id, agreementId, from, through });
+  });
+}
+
+/** The rows of each subject of a rule, in no order. */
 function subjectsOf(rule: Rule, docket: Docket, policies: Policies): AnyRow[][] {
   const all: readonly AnyRow[] =
-    (isIntegrationWide(rule) ? docket.allAgreements : docket.rows)?.[rule.signals] ?? [];
-  const isSuppressed = policies.suppressionsOf(docket.integrationId);
-  const { grain } = SIGNAL_TABLES[rule.signals];
-  const rows = isSuppressed
-    ? all.filter(({ agreementId, minute }) => {
-        const [from, through] = [minute + 1 - grain, minute];
-        return !isSuppressed({ ruleId: rule.id, agreementId, from, through });
-      })
-    : all;
+    (isIntegrationWide(rule) ? docket.allAgreements : docket.rows)[rule.signals] ?? [];
+  const rows = countingRows(rule, docket.integrationId, all, policies);
   const subjects = new Map<string, AnyRow[]>();
   for (const row of rows) {
     const { agreementId, route } = subjectOf(rule, row);
@@ -260,11 +321,16 @@ function subjectOf(rule: Rule, row: AnyRow) {
   };
 }
 
-function carriersOf<Row extends AnyRow>({ canCarry }: GenericRule, rows: readonly Row[]): readonly Row[] {
-  return canCarry ? rows.filter((row) => canCarry(row)) : rows;
+/** By any of the policies. */
+export function carriersOf<Row extends AnyRow>(
+  { canCarry }: GenericRule,
+  rows: readonly Row[],
+  { all }: Policies,
+): readonly Row[] {
+  return canCarry ? rows.filter((row) => all.some((policy) => canCarry(row, policy))) : rows;
 }
 
-function longestWindow(rule: Rule, policies: Policies): number {
+export function longestWindow(rule: Rule, policies: Policies): number {
   let ofRules = windows.get(policies);
   if (!ofRules) windows.set(policies, (ofRules = new Map<Rule, number>()));
   let longest = ofRules.get(rule);

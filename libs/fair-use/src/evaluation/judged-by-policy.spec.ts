@@ -9,10 +9,11 @@ import { minuteOf, minuteStart } from '../signals/minute.js';
 import { signalsOf } from '../signals/signals.js';
 import { mergeSignals, NO_SIGNALS } from '../signals/tables.js';
 import { callAt } from '../signals/signals.testing.js';
-import { judge, needsAllAgreements, type DirtyMinute, type Docket } from './judge.js';
+import { judge, type DirtyMinute, type Docket } from './judge.js';
 import { APPENDED, at, first, policy, rowsOf } from './judge.testing.js';
 
 const AGREEMENT = '148383';
+const NOTHING_AROUND = { activeAgreements: new Map(), smsOfHour: () => 0 };
 const standard = documentOf(policy);
 const versionOf = (version: number, document: PolicyDocument, minute?: number) => ({
   version,
@@ -43,9 +44,8 @@ function docketOf(made: ReturnType<typeof calls>, more: Partial<Docket> = {}): D
   const marks: DirtyMinute[] = rows.pairs.map(({ agreementId, minute }) => ({
     ...{ agreementId, minute, appendedAt: APPENDED },
   }));
-  const allAgreements = needsAllAgreements(rows) ? rows : null;
-  const docket = { integrationId: 'isv_eksempel', dirty: marks, closed: marks, rows, allAgreements };
-  return { ...docket, settled: new Map(), ...more };
+  const docket = { integrationId: 'isv_eksempel', dirty: marks, closed: marks, rows, allAgreements: rows };
+  return { ...docket, ...NOTHING_AROUND, settled: new Map(), ...more };
 }
 
 function found(docket: Docket, policies: Policies, id: RuleId = 'RATE_MINUTE') {
@@ -161,13 +161,16 @@ describe('the final cases across versions, shadow, overrides and agreed times', 
       const dirty = [...added.pairs.values()].map(({ agreementId, minute }) => ({
         ...{ agreementId, minute, appendedAt: minuteStart(first) },
       }));
-      const docket = { integrationId: 'isv_eksempel', dirty, closed: [], rows, allAgreements: rows };
+      const docket = {
+        ...{ integrationId: 'isv_eksempel', dirty, closed: [], rows, allAgreements: rows },
+        ...NOTHING_AROUND,
+      };
       for (const { rule, subject, findings } of judge({ ...docket, settled: new Map() }, policies, rules)) {
         const key = breachKeyOf(rule, subject);
         for (const { breach, peak, after } of decideCases(cases.get(key) ?? [], findings, {
           ...{ rule, subject, breachId: key },
         })) {
-          cases.set(key, [{ breach, peak, after, ownedUntil: null }]);
+          cases.set(key, [{ breach, peak, after, ownedUntil: null, reopenedAfter: [] }]);
         }
       }
     }

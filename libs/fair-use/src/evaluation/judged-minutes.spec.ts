@@ -1,7 +1,9 @@
+import { defaultPolicy } from '../policy/default-policy.js';
 import { onePolicy } from '../policy/policies.js';
-import { RULES, ruleNamed, type Rule } from '../rules/registry.js';
-import { minuteOf } from '../signals/minute.js';
+import { isIntegrationWide, RULES, ruleNamed, type Rule } from '../rules/registry.js';
+import { endOfGrain, minuteOf } from '../signals/minute.js';
 import { signalsOf } from '../signals/signals.js';
+import { NO_SIGNALS } from '../signals/tables.js';
 import { callAt } from '../signals/signals.testing.js';
 import { closedBefore, judge, leftUntilClosed, type DirtyMinute } from './judge.js';
 import { policy, rowsOf, at, first, APPENDED } from './judge.testing.js';
@@ -28,7 +30,8 @@ describe('what is judged', () => {
     },
   });
   const docketOf = (dirty: DirtyMinute[], closed: DirtyMinute[] = []) => {
-    return { integrationId: 'isv_eksempel', dirty, closed, rows, allAgreements: null, settled: new Map() };
+    const none = { allAgreements: {}, smsOfHour: () => 0, activeAgreements: new Map(), settled: new Map() };
+    return { integrationId: 'isv_eksempel', dirty, closed, rows, ...none };
   };
   const judged = (dirty: DirtyMinute[], closed: DirtyMinute[], isMonotone: boolean) => {
     judgedMinutes.length = 0;
@@ -58,6 +61,44 @@ describe('what is judged', () => {
     expect(left([mark(1)], spy(true))).toEqual([]);
   });
 
+  it('is an hour only when its last minute has closed, though others within it have', () => {
+    const hour: Rule = {
+      ...(RULES.find((rule) => rule.signals === 'pairHours' && isIntegrationWide(rule)) as Extract<
+        Rule,
+        { signals: 'pairHours' }
+      >),
+      isMonotone: false,
+      canCarry: () => true,
+      judge: (_rows: unknown, _policy: unknown, minute: number) => {
+        judgedMinutes.push(minute - first);
+        return null;
+      },
+    };
+    const judgedWith = (minute: number) => {
+      judgedMinutes.length = 0;
+      judge({ ...docketOf([], [mark(minute)]), allAgreements: rows }, onePolicy(policy), [hour]);
+      return [...judgedMinutes];
+    };
+    expect(judgedWith(9)).toEqual([]);
+    expect(judgedWith(59)).toEqual([59]);
+  });
+
+  it('is left once for all agreements together, by the same one of them each time', () => {
+    const ofAll = rowsOf(
+      signalsOf(
+        ['148383', '200001'].map((organizationId) => callAt(at(3), { organizationId })),
+        policy,
+      ),
+    );
+    const wide: Rule = { ...spy(false), key: ['integration'], canCarry: () => true };
+    for (const agreementId of ['148383', '200001', '300001']) {
+      const docket = { ...docketOf([{ ...mark(2), agreementId }]), allAgreements: ofAll };
+      expect(leftUntilClosed(docket, onePolicy(policy), [wide])).toEqual([
+        { agreementId: '148383', minute: first + 3, appendedAt: APPENDED },
+      ]);
+    }
+  });
+
   it('closes two minutes after the log was read past it', () => {
     expect(closedBefore(new Date(at(5)), policy)).toBe(first + 3);
     expect(closedBefore(new Date(at(5, -1)), policy)).toBe(first + 2);
@@ -69,12 +110,39 @@ describe('what is judged', () => {
       integrationId: 'isv_eksempel',
       dirty: [mark(0, at(2)), mark(1, at(3)), mark(2, at(700))],
       rows: rowsOf(signalsOf(calls, policy)),
-      allAgreements: null,
+      allAgreements: {},
+      smsOfHour: () => 0,
+      activeAgreements: new Map(),
       closed: [],
       settled: new Map(),
     };
     const [judgement] = judge(docket, onePolicy(policy));
     expect(judgement!.findings.map((finding) => finding.appendedAt)).toEqual([at(3)]);
+  });
+
+  it('is dated by calls from before the window of the verdict, where these are why something counts in it', () => {
+    const waiting = { status: 429, retryAfterSec: 600, durationMs: 0 };
+    const calls = [
+      callAt(at(0), waiting),
+      ...[1, 2, 3, 4, 5].map((second) => callAt(at(9, second))),
+      callAt(at(12)),
+    ];
+    const docket = {
+      integrationId: 'isv_eksempel',
+      dirty: [mark(0, at(20))],
+      rows: rowsOf(signalsOf(calls, defaultPolicy)),
+      allAgreements: {},
+      activeAgreements: new Map(),
+      smsOfHour: () => 0,
+      closed: [],
+      settled: new Map(),
+    };
+    const [judgement] = judge(docket, onePolicy(defaultPolicy), [ruleNamed('IGNORES_429')]);
+    const found = judgement!.findings.map(({ verdict, appendedAt }) => [verdict.windowEnd, appendedAt]);
+    expect(found).toEqual([
+      [at(10), at(20)],
+      [at(13), at(20)],
+    ]);
   });
 
   it('counts no call of a settled minute for a later one, and all of them for that minute itself', () => {
@@ -86,7 +154,9 @@ describe('what is judged', () => {
         integrationId: 'isv_eksempel',
         dirty: [0, 1, 2, 3].map((minute) => mark(minute)),
         rows: rowsOf(signalsOf(calls, policy)),
-        allAgreements: null,
+        allAgreements: {},
+        smsOfHour: () => 0,
+        activeAgreements: new Map(),
         closed: [],
         settled: new Map([
           ['RATE_MINUTE:isv_eksempel:148383', settled],
@@ -100,5 +170,26 @@ describe('what is judged', () => {
     expect(judgedWith([])).toEqual([1, 2, 3]);
     expect(judgedWith([first + 1])).toEqual([1, 3]);
     expect(judgedWith([first + 2])).toEqual([1, 2]);
+  });
+
+  it('is held against the time before, also against what a person has settled of it', () => {
+    const hour = endOfGrain(first, 60);
+    const sms = { integrationId: 'isv_eksempel', agreementId: '148383', minute: hour, sms: 9 };
+    const allAgreements = { ...rowsOf(NO_SIGNALS), smsHours: [{ ...sms, foreignSms: 0 }] };
+    const findingsAfter = (smsOfHour: () => number, closed = hour) =>
+      judge(
+        {
+          ...docketOf([], [{ ...mark(0), minute: closed }]),
+          allAgreements,
+          smsOfHour,
+          settled: new Map([['SMS_SPIKE:isv_eksempel', [hour - 60]]]),
+        },
+        onePolicy(policy),
+        [ruleNamed('SMS_SPIKE')],
+      ).flatMap(({ findings }) => findings);
+    expect(findingsAfter(() => 0)).toHaveLength(1);
+    expect(findingsAfter(() => 3)).toEqual([]);
+    // That a minute within it is closed says nothing of the hour.
+    expect(findingsAfter(() => 0, hour - 1)).toEqual([]);
   });
 });

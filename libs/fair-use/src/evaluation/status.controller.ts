@@ -19,10 +19,17 @@ import { minutesClosed } from './closing.service.js';
 /** Shows how far judging is behind counting. */
 
 const status = z.object({
-  dirty: z.int().describe('minutes (by integration and agreement) that wait to be judged; 0: all is judged'),
+  dirty: z
+    .int()
+    .describe(
+      'minutes (by integration and agreement) that wait to be judged, and cases that wait to be looked at; 0: all is judged',
+    ),
   open: z
     .int()
-    .describe('minutes with refused calls, judged by shares once the log is two minutes past them'),
+    .describe('minutes with refused calls and hours with SMS, judged once the log is two minutes past them'),
+  dataGaps: z
+    .int()
+    .describe('sources of events that are silent now, see /v1/fair-use/data-gaps; 0: all are heard'),
   watermarks: z.array(
     z.object({
       topic: z.string(),
@@ -60,9 +67,11 @@ export class StatusController {
     const before = await minutesClosed(this.database, this.system, policies).catch(refuseAsAway);
     return withActor(this.database, actor, async (tx) => {
       // One statement: a minute that leaves one table for the other is seen in one of them.
-      const [{ dirty, open }] = await tx.query<[{ dirty: number; open: number }]>(
-        `select (select count(*) from dirty_minute) + count(*) filter (where minute < $1) as dirty,
-                count(*) filter (where minute >= $1) as open
+      const [{ dirty, open, dataGaps }] = await tx.query<[{ dirty: number; open: number; dataGaps: number }]>(
+        `select (select count(*) from dirty_minute) + (select count(*) from breach_look where next_minute < $1)
+                  + count(*) filter (where minute < $1) as dirty,
+                count(*) filter (where minute >= $1) as open,
+                (select count(*) from data_gap where resolved_at is null) as "dataGaps"
          from unclosed_minute`,
         [before],
       );
@@ -73,6 +82,7 @@ export class StatusController {
       return {
         dirty,
         open,
+        dataGaps,
         watermarks: watermarks.map((mark) => ({
           ...mark,
           eventTime: mark.eventTime.toISOString(),

@@ -103,7 +103,43 @@ describe('guidance', () => {
     expect(da).toBe(
       'I mindst 3 af de 10 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration foretaget 61 kald ' +
         'eller flere på 5 sekunder for aftale 148383. Grænsen går ved 50 kald på 5 sekunder. Send kaldene ' +
-        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 13 på et minut.',
+        'gennem en kø, der højst lader 12 kald igennem på 5 sekunder og højst 13 på et minut, ' +
+        'og som højst har 5 i gang ad gangen.',
+    );
+  });
+
+  it('tells to which countries SMS may go and what each costs, in Danish', () => {
+    const found = { ...verdict, severity: 'warning', value: 3, threshold: 1 } as const;
+    const { da } = guidanceFor('SMS_FOREIGN', found, { agreementId: '', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I løbet af de 24 timer frem til 30.09.2026 kl. 22.00 UTC har jeres integration sendt 3 SMS til modtagere uden for de ' +
+        'lande, som vilkårene tillader: Danmark. Grænsen går ved 1. Kontrollér landekoden, før I sender, og afvis numre fra ' +
+        'andre lande. Hver afsendt SMS koster 1,00 kr. ekskl. moms.',
+    );
+    const wide = { ...defaultPolicy, allowedSmsCountries: ['DK', 'FO', 'GL'] };
+    const { en } = guidanceFor('SMS_FOREIGN', found, { agreementId: '', route: '' }, wide);
+    expect(en).toContain('Denmark, Faroe Islands, Greenland.');
+  });
+
+  it('tells how often the same was sent and how long to wait, in Danish', () => {
+    const found = { ...verdict, severity: 'error', value: 12, threshold: 10 } as const;
+    const { da } = guidanceFor('SMS_REPEAT', found, { agreementId: '148383', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I løbet af de 10 minutter frem til 30.09.2026 kl. 22.00 UTC har jeres integration sendt det samme bilag til den samme ' +
+        'modtager 12 gange som SMS for aftale 148383. Grænsen går ved 10 gange. Hver afsendt SMS koster 1,00 kr. ekskl. moms. ' +
+        'Kontrollér, at et fejlsvar eller et manglende svar ikke udløser afsendelsen på ny, og lad der gå mindst 10 minutter, ' +
+        'før I sender det samme til den samme igen.',
+    );
+  });
+
+  it('tells how many SMS there were, what they cost and how many are never too many, in Danish', () => {
+    const found = { ...verdict, severity: 'error', value: 1_950, threshold: 601 } as const;
+    const { da } = guidanceFor('SMS_SPIKE', found, { agreementId: '', route: '' }, defaultPolicy);
+    expect(da).toBe(
+      'I timen frem til 30.09.2026 kl. 22.00 UTC har jeres integration sendt 1.950 SMS. Det er usædvanligt mange: Grænsen går ' +
+        'ved 601, regnet ud fra, hvad I plejer at sende på den tid af døgnet og på den dag i måneden. Hver afsendt SMS koster ' +
+        '1,00 kr. ekskl. moms. Kontrollér, at et fejlsvar ikke udløser gentagne afsendelser. Skal I sende mange på én gang, så ' +
+        'aftal det med os på forhånd, eller hold jer på højst 100 i timen.',
     );
   });
 

@@ -1,9 +1,19 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import type { Verdict } from '../rules/verdict.js';
-import { burst, rateDay, rateMinute, writeRate } from './rate-texts.js';
+import { authFailures, scopeMismatch, smsInvalid } from './access-texts.js';
+import { burst, rateDay, rateIntegration, rateMinute, writeRate } from './rate-texts.js';
+import {
+  concurrency,
+  duplicateReads,
+  ignores429,
+  ignoresBlock,
+  nPlusOne,
+  smallPages,
+} from './habit-texts.js';
 import { serverTime } from './load-texts.js';
 import { errorRatio, legacyAuth, throttledRatio } from './refusal-texts.js';
-import { pollingTooOften, pollingUnfiltered } from './polling-texts.js';
+import { pollingTooOften, pollingUnfiltered, staleChangesSince } from './polling-texts.js';
+import { smsForeign, smsRepeat, smsSpike } from './sms-texts.js';
 import type { Guidance, GuidanceSubject } from './placeholders.js';
 import { fillText, type Bilingual } from './text.js';
 
@@ -23,6 +33,20 @@ const GUIDANCE: Record<RuleId, Guidance> = {
   POLLING_TOO_OFTEN: pollingTooOften,
   RATE_DAY: rateDay,
   LEGACY_AUTH: legacyAuth,
+  SMS_FOREIGN: smsForeign,
+  SMS_REPEAT: smsRepeat,
+  SMS_SPIKE: smsSpike,
+  SCOPE_MISMATCH: scopeMismatch,
+  STALE_CHANGES_SINCE: staleChangesSince,
+  AUTH_FAILURES: authFailures,
+  SMS_INVALID: smsInvalid,
+  RATE_INTEGRATION: rateIntegration,
+  IGNORES_429: ignores429,
+  CONCURRENCY: concurrency,
+  N_PLUS_ONE: nPlusOne,
+  SMALL_PAGES: smallPages,
+  DUPLICATE_READS: duplicateReads,
+  IGNORES_BLOCK: ignoresBlock,
 };
 
 /** The text of a rule before figures are put in, for publication. */

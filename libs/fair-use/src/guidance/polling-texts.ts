@@ -1,7 +1,7 @@
 import { filterableRoute } from '../policy/policy.js';
-import { sweepPlaceholders, type Guidance } from './placeholders.js';
+import { sumPlaceholders, sweepPlaceholders, type Guidance } from './placeholders.js';
 import { recommendedMinutesBetweenChanges, recommendedMinutesBetweenSweeps } from './recommendations.js';
-import { minutes, verbatim } from './text.js';
+import { days, minutes, verbatim } from './text.js';
 
 /** Texts on lists that are fetched too often: one cause, one cure, its own window. */
 
@@ -42,5 +42,24 @@ export const pollingTooOften: Guidance = {
   placeholders: (verdict, subject, policy) => ({
     ...sweepPlaceholders(verdict, subject, policy.rules.POLLING_TOO_OFTEN),
     recommended: minutes(recommendedMinutesBetweenChanges(policy)),
+  }),
+};
+
+export const staleChangesSince: Guidance = {
+  template: {
+    da:
+      'I løbet af de {window} frem til {until} er listen `GET {route}` hentet {value} gange {org} med et tidspunkt i `{filter}`, der ' +
+      'ligger mere end {maxAge} tilbage. Grænsen går ved {limit} gange. Gem tidspunktet, hver gang en hentning er lykkedes, og send det med den ' +
+      'næste, så I ikke henter de samme ændringer igen og igen.',
+    en:
+      'In the {window} up to {until}, the list `GET {route}` was fetched {value} times {org} with a time in `{filter}` that lies more ' +
+      'than {maxAge} back. The limit is reached at {limit} times. Store the time whenever a fetch has succeeded, and send it with the next ' +
+      'one, so that you do not fetch the same changes again and again.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...sumPlaceholders(verdict, subject, policy.rules.STALE_CHANGES_SINCE),
+    route: verbatim(subject.route),
+    filter: verbatim(filterableRoute(policy, subject.route)?.filter ?? 'changesSince'),
+    maxAge: days(policy.rules.STALE_CHANGES_SINCE.maxAgeSeconds),
   }),
 };

@@ -1,6 +1,7 @@
 import { SLOT_SECONDS } from '../signals/minute.js';
 import { heldPlaceholders, sumPlaceholders, type Guidance } from './placeholders.js';
 import {
+  recommendedCallsAtOnce,
   recommendedCallsPerMinute,
   recommendedCallsPerSlot,
   recommendedMsBetweenWrites,
@@ -39,12 +40,12 @@ export const burst: Guidance = {
     da:
       'I mindst {minutes} af de {window} frem til {until} har jeres integration foretaget {value} kald ' +
       'eller flere på {slot} {org}. Grænsen går ved {limit} kald på {slot}. Send kaldene gennem en kø, der ' +
-      'højst lader {recommended} kald igennem på {slot} og højst {perMinute} på et minut.',
+      'højst lader {recommended} kald igennem på {slot} og højst {perMinute} på et minut, og som højst har {atOnce} i gang ad gangen.',
     en:
       'In at least {minutes} of the {window} up to {until}, your integration made {value} calls or more ' +
       'within {slot} {org}. The limit is reached at {limit} calls within {slot}. Send the calls through a ' +
       'queue that lets through at most {recommended} calls within {slot} and at most {perMinute} within a ' +
-      'minute.',
+      'minute, and has at most {atOnce} in progress at a time.',
   },
   placeholders: (verdict, subject, policy) => ({
     ...heldPlaceholders(verdict, subject, policy.rules.BURST),
@@ -53,6 +54,7 @@ export const burst: Guidance = {
     limit: wholeNumber(verdict.threshold),
     recommended: wholeNumber(recommendedCallsPerSlot(policy)),
     perMinute: wholeNumber(recommendedCallsPerMinute(policy)),
+    atOnce: wholeNumber(recommendedCallsAtOnce(policy)),
   }),
 };
 
@@ -90,6 +92,26 @@ export const rateDay: Guidance = {
   },
   placeholders: (verdict, subject, policy) => ({
     ...sumPlaceholders(verdict, subject, policy.rules.RATE_DAY),
+    recommended: wholeNumber(recommendedCallsPerMinute(policy)),
+  }),
+};
+
+export const rateIntegration: Guidance = {
+  template: {
+    da:
+      'I mindst {minutes} af de {window} frem til {until} har jeres integration foretaget {value} kald eller flere pr. minut på alle ' +
+      'aftaler tilsammen, med mindst {pairCalls} på en enkelt aftale. Grænsen går ved {limit} kald pr. minut og vokser med antallet af aftaler, I ' +
+      'bruger. Fordel jobs for de enkelte aftaler over hele timen, og hold jer på højst {recommended} kald pr. minut for hver aftale.',
+    en:
+      'In at least {minutes} of the {window} up to {until}, your integration made {value} or more calls per minute over all ' +
+      'agreements, with {pairCalls} or more on a single one. The limit is reached at {limit} calls per minute and grows with the number of agreements ' +
+      'that you use. Spread the jobs of the agreements over the whole hour, and stay at or below {recommended} calls per minute for each agreement.',
+  },
+  placeholders: (verdict, subject, policy) => ({
+    ...heldPlaceholders(verdict, subject, policy.rules.RATE_INTEGRATION),
+    value: wholeNumber(verdict.value),
+    limit: wholeNumber(verdict.threshold),
+    pairCalls: wholeNumber(policy.rules.RATE_INTEGRATION.pairCalls),
     recommended: wholeNumber(recommendedCallsPerMinute(policy)),
   }),
 };

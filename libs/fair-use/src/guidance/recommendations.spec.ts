@@ -1,50 +1,35 @@
 import fc from 'fast-check';
-import type { ApiCall, ApiCallEvent } from '@taxameter/contracts';
-import { judge } from '../evaluation/judge.js';
-import { rowsOf } from '../evaluation/judge.testing.js';
+import type { ApiCallEvent } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
-import { onePolicy } from '../policy/policies.js';
 import type { Policy } from '../policy/policy.js';
-import { signalsOf } from '../signals/signals.js';
-import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import {
+  MINUTE_MS,
+  HOUR_MS,
+  START_MS,
+  WRITE,
+  READ,
+  SWEEP,
+  CHANGES,
+  sentAt,
+  brokenBy,
+} from './obedient.testing.js';
+import {
+  recommendedBlockedCalls,
+  recommendedCallsAtOnce,
   recommendedCallsPerMinute,
   recommendedCallsPerSlot,
+  recommendedMissingScopes,
+  recommendedRejectedSms,
   recommendedMinutesBetweenChanges,
+  recommendedMinutesBetweenRepeats,
   recommendedMinutesBetweenSweeps,
+  recommendedMinutesToKeep,
   recommendedMsBetweenWrites,
+  recommendedRecordsPerMinute,
   recommendedRefusals,
   recommendedServerTimeMs,
+  recommendedSmsPerHour,
 } from './recommendations.js';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** A partner's clock shows other seconds than ours. */
-const START_MS = Date.UTC(2026, 8, 30, 0, 0, 37);
-
-const WRITE: Partial<ApiCall> = { method: 'POST', operation: 'write', query: null };
-const READ: Partial<ApiCall> = { operation: 'item', route: `${CONTACTS}/{guid}`, query: null };
-const SWEEP: Partial<ApiCall> = { query: { page: 0 } };
-const CHANGES: Partial<ApiCall> = { query: { page: 0, hasChangesSince: true } };
-const sentAt = (ms: number, data: Partial<ApiCall>) => callAt(new Date(ms).toISOString(), data);
-
-/** The rules that find anything in these calls, every minute judged by all rules. */
-function brokenBy(calls: readonly ApiCallEvent[], policy: Policy = defaultPolicy): string[] {
-  const rows = rowsOf(signalsOf(calls, policy));
-  const docket = {
-    integrationId: rows.pairs[0]!.integrationId,
-    dirty: rows.pairs.map(({ agreementId, minute }) => ({
-      agreementId,
-      minute,
-      appendedAt: '2026-10-01T12:00:00.000Z',
-    })),
-    rows,
-    allAgreements: rows,
-  };
-  return judge({ ...docket, closed: docket.dirty, settled: new Map() }, onePolicy(policy)).map(
-    ({ rule }) => rule.id,
-  );
-}
 
 describe('a client that obeys the advice', () => {
   it('to the letter and in every piece, for 24 hours, breaks no rule', () => {
@@ -79,12 +64,12 @@ describe('a client that obeys the advice', () => {
     );
   });
 
-  it('makes as many calls at once as advised, wherever in its own seconds, and breaks no rule', () => {
-    const [atOnce, perMinute] = [
+  it('sends as many calls through its queue as advised, wherever in its own seconds, and breaks no rule', () => {
+    const [perSlot, perMinute] = [
       recommendedCallsPerSlot(defaultPolicy),
       recommendedCallsPerMinute(defaultPolicy),
     ];
-    expect(perMinute).toBeGreaterThan(atOnce);
+    expect(perMinute).toBeGreaterThan(perSlot);
     const twoBursts = fc.record({
       slots: fc.uniqueArray(fc.integer({ min: 0, max: 11 }), { minLength: 2, maxLength: 2 }),
       offset: fc.tuple(fc.nat({ max: 4_999 }), fc.nat({ max: 4_999 })),
@@ -96,9 +81,12 @@ describe('a client that obeys the advice', () => {
         (all, clockMs) => {
           const calls = all.flatMap(({ slots, offset }, minute) =>
             slots.flatMap((slot, index) =>
-              Array.from({ length: index === 0 ? atOnce : perMinute - atOnce }, () =>
-                sentAt(START_MS + clockMs + minute * MINUTE_MS + slot * 5_000 + offset[index]!, READ),
-              ),
+              Array.from({ length: index === 0 ? perSlot : perMinute - perSlot }, (_, place) => {
+                // As many at a time as advised, the next ones when these are answered.
+                const waitMs = Math.floor(place / recommendedCallsAtOnce(defaultPolicy)) * 84;
+                const inSlotMs = Math.min(offset[index]!, 4_999 - 2 * 84) + waitMs;
+                return sentAt(START_MS + clockMs + minute * MINUTE_MS + slot * 5_000 + inSlotMs, READ);
+              }),
             ),
           );
           expect(brokenBy(calls)).toEqual([]);
@@ -168,41 +156,6 @@ describe('a client that obeys the advice', () => {
   });
 });
 
-describe('a client that stops when as many calls were refused as advised', () => {
-  const { minCalls } = defaultPolicy.rules.ERROR_RATIO_4XX;
-  const refusals = recommendedRefusals(defaultPolicy);
-  /** How the calls end of a client whose causes, once found, are gone for a while. */
-  const outcomes = fc.array(fc.boolean(), { minLength: minCalls, maxLength: 600 }).map((wouldBeRefused) => {
-    const ended: boolean[] = [];
-    let sinceStop = minCalls;
-    for (const isRefused of wouldBeRefused) {
-      const latest = ended.slice(1 - minCalls).filter(Boolean).length;
-      ended.push(isRefused && sinceStop >= minCalls);
-      sinceStop = ended.at(-1) && latest + 1 >= refusals ? 0 : sinceStop + 1;
-    }
-    return ended;
-  });
-
-  it('is below info, whenever it calls', () => {
-    fc.assert(
-      fc.property(outcomes, fc.integer({ min: 500, max: 20_000 }), (ended, gapMs) => {
-        const calls = ended.map((isRefused, index) =>
-          sentAt(START_MS + index * gapMs, { ...READ, status: isRefused ? 404 : 200 }),
-        );
-        expect(brokenBy(calls)).not.toContain('ERROR_RATIO_4XX');
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('would not be, if it let three times as many pass', () => {
-    const calls = Array.from({ length: 200 }, (_, index) =>
-      sentAt(START_MS + index * 2_500, { ...READ, status: index % minCalls < 3 * refusals ? 404 : 200 }),
-    );
-    expect(brokenBy(calls)).toEqual(['ERROR_RATIO_4XX']);
-  });
-});
-
 describe('advice', () => {
   it('stays below the lowest threshold of any policy that leaves room for it', () => {
     const limits = fc.record({
@@ -213,12 +166,27 @@ describe('advice', () => {
       serverTimeMs: fc.integer({ min: 2_001, max: 400_000 }),
       refusedPercent: fc.integer({ min: 4, max: 100 }),
       minCalls: fc.integer({ min: 50, max: 1_000 }),
+      sms: fc.integer({ min: 2, max: 10_000 }),
       more: fc.nat({ max: 5_000 }),
+      scopes: fc.integer({ min: 3, max: 500 }),
+      pairCalls: fc.integer({ min: 3, max: 500 }),
     });
     fc.assert(
       fc.property(
         limits,
-        ({ calls, burst, sweeps, writes, serverTimeMs, refusedPercent, minCalls, more }) => {
+        ({
+          calls,
+          burst,
+          sweeps,
+          writes,
+          serverTimeMs,
+          refusedPercent,
+          minCalls,
+          more,
+          scopes,
+          pairCalls,
+          sms,
+        }) => {
           const policy: Policy = {
             ...defaultPolicy,
             rules: {
@@ -230,6 +198,11 @@ describe('advice', () => {
               ERROR_RATIO_4XX: { windowMinutes: 15, minCalls, thresholds: { warning: refusedPercent } },
               POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { error: sweeps } },
               POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: sweeps } },
+              SMS_REPEAT: { windowMinutes: 60, thresholds: { info: sweeps } },
+              SMS_SPIKE: { ...defaultPolicy.rules.SMS_SPIKE, minSms: sms },
+              SCOPE_MISMATCH: { windowMinutes: 1440, thresholds: { warning: scopes } },
+              SMS_INVALID: { windowMinutes: 1440, minCalls, thresholds: { error: refusedPercent } },
+              RATE_INTEGRATION: { ...defaultPolicy.rules.RATE_INTEGRATION, pairCalls },
             },
           };
           expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(calls);
@@ -237,8 +210,13 @@ describe('advice', () => {
           expect(2 * recommendedCallsPerSlot(policy)).toBeLessThan(burst);
           expect(Math.ceil(60 / recommendedMinutesBetweenSweeps(policy))).toBeLessThan(sweeps);
           expect(Math.ceil(60 / recommendedMinutesBetweenChanges(policy))).toBeLessThan(sweeps);
+          expect(Math.ceil(60 / recommendedMinutesBetweenRepeats(policy))).toBeLessThan(sweeps);
+          expect(2 * recommendedSmsPerHour(policy)).toBeLessThanOrEqual(sms);
           expect(Math.ceil(MINUTE_MS / recommendedMsBetweenWrites(policy)) + 1).toBeLessThan(writes);
           expect(2 * recommendedServerTimeMs(policy)).toBeLessThan(serverTimeMs);
+          expect(2 * recommendedMissingScopes(policy)).toBeLessThan(scopes);
+          expect(2 * recommendedCallsPerMinute(policy)).toBeLessThan(pairCalls);
+          expect(recommendedRejectedSms(policy)).toBe(recommendedRefusals(policy));
           const all = minCalls + more;
           const refused = recommendedRefusals(policy) * Math.ceil(all / minCalls);
           expect(refused * 100).toBeLessThan(refusedPercent * all);
@@ -259,16 +237,35 @@ describe('advice', () => {
         ERROR_RATIO_4XX: { windowMinutes: 15, minCalls: 100, thresholds: { info: 1 } },
         POLLING_UNFILTERED: { windowMinutes: 60, thresholds: { info: 1 } },
         POLLING_TOO_OFTEN: { windowMinutes: 60, thresholds: { info: 1 } },
+        SMS_REPEAT: { windowMinutes: 10, thresholds: { info: 1 } },
+        SMS_SPIKE: { ...defaultPolicy.rules.SMS_SPIKE, minSms: 1 },
+        SCOPE_MISMATCH: { windowMinutes: 1440, thresholds: { info: 2 } },
+        SMS_INVALID: { windowMinutes: 1440, minCalls: 20, thresholds: { warning: 1 } },
+        CONCURRENCY: { windowMinutes: 10, thresholds: { info: { calls: 1, minutes: 1 } } },
+        N_PLUS_ONE: {
+          ...defaultPolicy.rules.N_PLUS_ONE,
+          thresholds: { info: { calls: 2, minutes: 1 } },
+        },
+        DUPLICATE_READS: { windowMinutes: 10, thresholds: { info: 1 } },
+        IGNORES_BLOCK: { windowMinutes: 15, thresholds: { info: { calls: 2, minutes: 1 } } },
       },
     };
     for (const advice of [
+      recommendedBlockedCalls,
+      recommendedMinutesToKeep,
+      recommendedRecordsPerMinute,
+      recommendedCallsAtOnce,
       recommendedCallsPerMinute,
       recommendedCallsPerSlot,
       recommendedMinutesBetweenChanges,
+      recommendedMinutesBetweenRepeats,
       recommendedMinutesBetweenSweeps,
+      recommendedMissingScopes,
       recommendedMsBetweenWrites,
       recommendedRefusals,
+      recommendedRejectedSms,
       recommendedServerTimeMs,
+      recommendedSmsPerHour,
     ]) {
       expect(() => advice(forbidding)).toThrow(RangeError);
     }

@@ -8,7 +8,8 @@ import { SLOTS_PER_MINUTE } from '../signals/minute.js';
  */
 
 /**
- * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE, BURST and RATE_DAY. Half of
+ * Calls per minute, spread evenly, that keep a pair below every threshold of RATE_MINUTE, BURST and RATE_DAY, and
+ * its integration out of RATE_INTEGRATION. Half of
  * what lies below the lowest of RATE_MINUTE: a partner's own minutes do not begin when ours do, so one of our
  * minutes may hold the end of one full minute of theirs and the start of the next. Of BURST one call in each
  * slot is left unused, for a timer that goes off early. RATE_DAY asks for less than both of who keeps it up day and night: 13 a minute
@@ -17,12 +18,15 @@ import { SLOTS_PER_MINUTE } from '../signals/minute.js';
  */
 export function recommendedCallsPerMinute(policy: Policy): number {
   const { RATE_MINUTE, BURST, RATE_DAY } = policy.rules;
+  const { pairCalls } = policy.rules.RATE_INTEGRATION;
   const [lowest, lowestOfSlot] = [lowestCalls(RATE_MINUTE), lowestCalls(BURST)];
   const lowestOfDay = lowestOf(RATE_DAY.thresholds, (threshold) => threshold);
   const calls = Math.min(
     Math.floor((lowest - 1) / 2),
     SLOTS_PER_MINUTE * (lowestOfSlot - 2),
     Math.floor((lowestOfDay - 1) / RATE_DAY.windowMinutes),
+    // RATE_INTEGRATION finds nothing, however many agreements there are, while each of them stays below this.
+    Math.floor((pairCalls - 1) / 2),
   );
   if (calls < 1)
     throw new RangeError(
@@ -63,10 +67,22 @@ export function recommendedMinutesBetweenChanges(policy: Policy): number {
   return minutesBetween('POLLING_TOO_OFTEN', policy);
 }
 
-function minutesBetween(ruleId: 'POLLING_UNFILTERED' | 'POLLING_TOO_OFTEN', policy: Policy): number {
+/**
+ * Minutes to wait before the same SMS is sent to the same recipient again, so that it stays below every threshold of SMS_REPEAT, worked
+ * out in the same way.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMinutesBetweenRepeats(policy: Policy): number {
+  return minutesBetween('SMS_REPEAT', policy);
+}
+
+function minutesBetween(
+  ruleId: 'POLLING_UNFILTERED' | 'POLLING_TOO_OFTEN' | 'SMS_REPEAT' | 'DUPLICATE_READS',
+  policy: Policy,
+): number {
   const { windowMinutes, thresholds } = policy.rules[ruleId];
   const lowest = lowestOf(thresholds, (threshold) => threshold);
-  if (lowest < 2) throw new RangeError(`${ruleId} speaks up at the first fetch: no gap can be advised`);
+  if (lowest < 2) throw new RangeError(`${ruleId} speaks up at the first time: no gap can be advised`);
   return Math.ceil(windowMinutes / Math.max(1, lowest - 2));
 }
 
@@ -103,12 +119,112 @@ export function recommendedServerTimeMs(policy: Policy): number {
  * @throws RangeError when the policy leaves no room for any advice
  */
 export function recommendedRefusals(policy: Policy): number {
-  const { minCalls, thresholds } = policy.rules.ERROR_RATIO_4XX;
+  return refusalsOf('ERROR_RATIO_4XX', policy);
+}
+
+/**
+ * How many of the latest `minCalls` SMS may be rejected before a client should stop, so that it stays below every threshold of
+ * SMS_INVALID, worked out in the same way.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedRejectedSms(policy: Policy): number {
+  return refusalsOf('SMS_INVALID', policy);
+}
+
+function refusalsOf(ruleId: 'ERROR_RATIO_4XX' | 'SMS_INVALID', policy: Policy): number {
+  const { minCalls, thresholds } = policy.rules[ruleId];
   const lowest = lowestOf(thresholds, (threshold) => threshold);
   const refusals = Math.ceil((lowest * (minCalls + 1)) / 200) - 1;
   if (refusals < 1)
-    throw new RangeError(`ERROR_RATIO_4XX speaks up at ${lowest} %: no number of refusals can be advised`);
+    throw new RangeError(`${ruleId} speaks up at ${lowest} %: no number of refusals can be advised`);
   return refusals;
+}
+
+/**
+ * SMS in an hour that keep an integration below every threshold of SMS_SPIKE, whatever was usual. Half of what is never unusual, since an
+ * hour of ours may hold two halves of a partner's.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedSmsPerHour(policy: Policy): number {
+  const { minSms, declaredSmsPerHour = 0, thresholds } = policy.rules.SMS_SPIKE;
+  const lowest = lowestOf(thresholds, ({ timesLevel }) => timesLevel);
+  const sms = Math.floor((Math.max(minSms, declaredSmsPerHour) * lowest) / 2);
+  if (sms < 1) throw new RangeError(`SMS_SPIKE speaks up above ${minSms} SMS: no number can be advised`);
+  return sms;
+}
+
+/**
+ * How many calls of a day may be refused for a missing scope before a client should stop making them, so that it stays below every
+ * threshold of SCOPE_MISMATCH. Half of what lies below the lowest one, since a window of ours may hold the end of one of a
+ * partner's days and the start of the next.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMissingScopes(policy: Policy): number {
+  const lowest = lowestOf(policy.rules.SCOPE_MISMATCH.thresholds, (threshold) => threshold);
+  const calls = Math.floor((lowest - 1) / 2);
+  if (calls < 1)
+    throw new RangeError(`SCOPE_MISMATCH speaks up at ${lowest} calls: no number can be advised`);
+  return calls;
+}
+
+/**
+ * Time to wait after a 429 that does not tell how long, in ms: the whole of what is counted as a wait.
+ */
+export function recommendedWaitMs({ rules }: Policy): number {
+  return Math.min(rules.IGNORES_429.waitSecIfUntold, rules.IGNORES_429.longestWaitSec) * 1000;
+}
+
+/**
+ * Calls that a client may have in progress at a time, so that it stays below every threshold of CONCURRENCY. It waits for an answer
+ * longer than the server works at it, so the server never sees more of them at once.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedCallsAtOnce(policy: Policy): number {
+  const calls = lowestCalls(policy.rules.CONCURRENCY) - 1;
+  if (calls < 1) throw new RangeError('CONCURRENCY speaks up at the first call: no number can be advised');
+  return calls;
+}
+
+/**
+ * Minutes to leave an agreement alone that has refused a call, so that AUTH_FAILURES never counts any: the first refusal of each agreement
+ * in a window is left out, and the next one is behind it. One minute more, for a timer that goes off early.
+ */
+export function recommendedMinutesAfterRefusal(policy: Policy): number {
+  return policy.rules.AUTH_FAILURES.windowMinutes + 1;
+}
+
+/**
+ * Records fetched by themselves in a minute that keep a list below every threshold of N_PLUS_ONE, wherever in a partner's own
+ * minutes they lie: half of what lies below the lowest one.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedRecordsPerMinute(policy: Policy): number {
+  return halfBelow('N_PLUS_ONE', policy);
+}
+
+/**
+ * Calls a minute by which a client that is blocked may try whether it still is, below every threshold of IGNORES_BLOCK.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedBlockedCalls(policy: Policy): number {
+  return halfBelow('IGNORES_BLOCK', policy);
+}
+
+function halfBelow(ruleId: 'N_PLUS_ONE' | 'IGNORES_BLOCK', policy: Policy): number {
+  const lowest = lowestCalls(policy.rules[ruleId]);
+  const calls = Math.floor((lowest - 1) / 2);
+  if (calls < 1)
+    throw new RangeError(`${ruleId} speaks up at ${lowest} calls a minute: no number can be advised`);
+  return calls;
+}
+
+/**
+ * Minutes for which an answer is to be kept, so that asking again stays below every threshold of DUPLICATE_READS; an hour where less
+ * would do, since reference data hardly changes within one.
+ * @throws RangeError when the policy leaves no room for any advice
+ */
+export function recommendedMinutesToKeep(policy: Policy): number {
+  return Math.max(60, minutesBetween('DUPLICATE_READS', policy));
 }
 
 function lowestCalls({ thresholds }: HeldSettings<CallsHeld>): number {

@@ -49,6 +49,13 @@ export function hours(inMinutes: number): Bilingual {
   return { da: `${da} ${value === 1 ? 'time' : 'timer'}`, en: `${en} ${value === 1 ? 'hour' : 'hours'}` };
 }
 
+/** A number of seconds as whole days with their unit, rounded up: what lies further back than these is older than the number. */
+export function days(inSeconds: number): Bilingual {
+  const value = Math.ceil(inSeconds / 86_400);
+  const { da, en } = wholeNumber(value);
+  return { da: `${da} ${value === 1 ? 'dag' : 'dage'}`, en: `${en} ${value === 1 ? 'day' : 'days'}` };
+}
+
 /** A time in ms as whole seconds with their unit, rounded down. */
 export function secondsOf(ms: number): Bilingual {
   const seconds = Math.floor(ms / 1000);

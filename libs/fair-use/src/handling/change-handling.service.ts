@@ -5,12 +5,17 @@ import type { EntityManager } from 'typeorm';
 import { laterCase, lockCase, saveDecision } from '../breach/breach-store.service.js';
 import type { KeptCase } from '../breach/decide-cases.js';
 import { minuteToSettle, settle, settledThrough, unsettle } from '../breach/settle.js';
+import { contextOf } from '../clearing/clear-cases.service.js';
+import { resumeLook } from '../clearing/look.js';
+import { readLooks, saveLook } from '../clearing/look-store.service.js';
 import { lockEvaluation } from '../evaluation/docket.service.js';
 import { loadHandling, saveHandling } from './handling-store.service.js';
 import { audited, HandlingRefused, type Handling } from './handling.js';
 import { MoveNotAllowed } from './moves.js';
 import type { Action } from './timeline.js';
 import { endOfRow, isIntegrationWide, ruleNamed } from '../rules/registry.js';
+import { ofEachTable } from '../signals/tables.js';
+import { minuteOf } from '../signals/minute.js';
 
 /**
  * One step of a person on a case: lock, check the version, decide, save, audit, and settle or open the case itself where the
@@ -104,16 +109,26 @@ async function audit(
   );
 }
 
+const NEWEST_MINUTES = ofEachTable(
+  (table) =>
+    `select max(minute) as newest from ${table}
+     where integration_id = $1 and ($2::text is null or agreement_id = $2)`,
+);
+
 async function settleCase(tx: EntityManager, kept: KeptCase, now: Date): Promise<void> {
   const { integrationId, organizationId } = kept.breach.scope;
   const rule = ruleNamed(kept.breach.ruleId);
-  const [{ newest }] = await tx.query<[{ newest: number | null }]>(
-    `select max(minute) as newest from signal_pair_minute
-     where integration_id = $1 and ($2::text is null or agreement_id = $2)`,
-    [integrationId, isIntegrationWide(rule) ? null : agreementIdOf(organizationId)],
-  );
+  const [{ newest }] = await tx.query<[{ newest: number | null }]>(NEWEST_MINUTES[rule.signals], [
+    integrationId,
+    isIntegrationWide(rule) ? null : agreementIdOf(organizationId),
+  ]);
   await saveDecision(tx, settle(kept, endOfRow(rule, minuteToSettle(now, newest)), now), now);
 }
+
+const LATER_AGREEMENTS = ofEachTable(
+  (table) =>
+    `select distinct agreement_id as "agreementId" from ${table} where integration_id = $1 and minute > $2`,
+);
 
 /** @throws Problem 409 when the rule was broken anew since: that is another case */
 async function unsettleCase(tx: EntityManager, kept: KeptCase, now: Date): Promise<void> {
@@ -122,19 +137,25 @@ async function unsettleCase(tx: EntityManager, kept: KeptCase, now: Date): Promi
     const detail = `the rule was broken again later, which is the case ${later}: work on that one`;
     throw new Problem(409, 'later-case', detail, { breachId: later });
   }
-  await saveDecision(tx, unsettle(kept, now), now);
+  const reopened = unsettle(kept, now);
+  await saveDecision(tx, reopened, now);
+  const look = (await readLooks(tx, [kept.breach.breachId])).get(kept.breach.breachId) ?? null;
+  const context = contextOf(kept.breach);
+  const present = minuteOf(now.toISOString());
+  await saveLook(tx, context, resumeLook(look, reopened, { through: settledThrough(kept)!, present }));
   // The windows that begin before the minute that was settled and end after it were judged without what lies before it.
   const { integrationId, organizationId } = kept.breach.scope;
   const rule = ruleNamed(kept.breach.ruleId);
+  const through = settledThrough(kept)!;
   const agreements = isIntegrationWide(rule)
-    ? 'select distinct agreement_id from signal_pair_minute where integration_id = $1 and minute > $3 and $2 = $2'
-    : 'select $2';
+    ? await tx.query<{ agreementId: string }[]>(LATER_AGREEMENTS[rule.signals], [integrationId, through])
+    : [{ agreementId: agreementIdOf(organizationId) }];
   await tx.query(
     `insert into dirty_minute as kept (integration_id, agreement_id, minute, appended_at)
-     select $1, called.agreement_id, $3 + 1, $4 from (${agreements}) as called (agreement_id)
+     select $1, agreement_id, $3 + 1, $4 from unnest($2::text[]) as used (agreement_id)
      on conflict (integration_id, minute, agreement_id)
      do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
-    [integrationId, agreementIdOf(organizationId), settledThrough(kept)!, now],
+    [integrationId, agreements.map(({ agreementId }) => agreementId), through, now],
   );
 }
 

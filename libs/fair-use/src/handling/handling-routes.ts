@@ -94,7 +94,7 @@ const step = z.object({
   kind: z
     .string()
     .describe(
-      'opened, escalated or revised by calls; acknowledged, assigned, contacted, snoozed, resolved, marked_false_positive, ' +
+      'opened, escalated or revised by calls, resolved by quiet, flapping (once); acknowledged, assigned, contacted, snoozed, resolved, marked_false_positive, ' +
         'reopened or noted by people',
     ),
   text: z.object({ da: z.string(), en: z.string() }),
@@ -123,7 +123,10 @@ export const getTimeline = defineRoute({
     ...pageQuery,
     cursor: z
       .string()
-      .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_(calls|people)_\d{1,15}$/, 'is not a nextCursor')
+      .regex(
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z_(calls|frequency|people)_\d{1,15}$/,
+        'is not a nextCursor',
+      )
       .optional()
       .describe('nextCursor of the page before'),
   }),

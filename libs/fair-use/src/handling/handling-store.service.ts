@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { isInShadow, type BreachDecision } from '../breach/decide-breach.js';
-import { begin, UNTOUCHED, worsen, type Handling } from './handling.js';
+import { isInShadow, type BreachChange, type BreachDecision } from '../breach/decide-breach.js';
+import { begin, over, UNTOUCHED, worsen, type Handling } from './handling.js';
 
 /** Handling in the database: one row a case, as it is now. What it was is in the audit. */
 
@@ -68,17 +68,26 @@ export async function saveHandling(tx: EntityManager, breachId: string, next: Ha
   );
 }
 
-/** What calls did to a case moves the work on it: a deadline begins, what was put off or settled is there again. */
+/**
+ * What calls did to a case moves the work on it: a deadline begins, what was put off or settled is there again, what is over needs no
+ * more work. Not for what a person did.
+ */
 export async function followJudgement(
   tx: EntityManager,
   { change, breach, appendedAt }: BreachDecision,
 ): Promise<void> {
-  if (change !== 'opened' && change !== 'escalated') return;
+  const follow = change && FOLLOWS[change];
+  if (!follow) return;
   const current = await loadHandling(tx, breach.breachId);
-  const follow = change === 'opened' ? begin : worsen;
   // Nobody was told of it, so no deadline runs: as for `info`.
   const severity = isInShadow(breach) ? 'info' : breach.severity;
   const next = follow(current, severity, new Date(appendedAt));
   if (next === current) return;
   await saveHandling(tx, breach.breachId, { ...next, version: current.version + 1 });
 }
+
+const FOLLOWS: Partial<Record<BreachChange, typeof begin>> = {
+  opened: begin,
+  escalated: worsen,
+  resolved: over,
+};

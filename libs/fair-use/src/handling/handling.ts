@@ -110,6 +110,11 @@ export function worsen(handling: Handling, severity: Severity, at: Date): Handli
   };
 }
 
+/** The case is over by itself, however far people were with it. */
+export function over(handling: Handling): Handling {
+  return { ...handling, state: 'resolved', deadline: null, snoozedUntil: null };
+}
+
 /** @throws MoveNotAllowed */
 export function acknowledge(handling: Handling): Handling {
   return { ...handling, state: moveFrom(handling.state, 'acknowledge') };

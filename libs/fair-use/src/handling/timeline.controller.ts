@@ -25,7 +25,7 @@ import {
 /** What has happened to a case, and to all cases of a rule. */
 
 interface CallsRow {
-  readonly origin: 'calls';
+  readonly origin: 'calls' | 'frequency';
   readonly what: JudgedChange;
   readonly body: Breach;
 }
@@ -55,7 +55,11 @@ export class CaseTimelineController {
         `select * from (
            select recorded_at as at, 'calls' as origin, version::bigint as number, change as what, body,
                   null as "actorId", null as "actorRole", null as reason, null as assignee, null as note
-           from breach_version where breach_id = $1 and change in ('opened', 'escalated', 'revised')
+           from breach_version where breach_id = $1
+             and (change in ('opened', 'escalated', 'revised') or body ->> 'resolvedReason' = 'cleared' and change = 'resolved')
+           union all
+           (select recorded_at, 'frequency', version, 'flapping', body, null, null, null, null, null
+            from breach_version where breach_id = $1 and body ->> 'flapping' = 'true' order by version limit 1)
            union all
            select at, 'people', id, action, "after", actor_id, actor_role, reason, words.assignee, words.note
            from audit_entry
@@ -105,7 +109,7 @@ export class CaseTimelineController {
 
 function shown(row: StepRow, { role }: Actor): StepShown {
   const at = row.at.toISOString();
-  if (row.origin === 'calls') {
+  if (row.origin !== 'people') {
     const { version, severity, occurrence, observed, threshold } = row.body;
     return {
       at,

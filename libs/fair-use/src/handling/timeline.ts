@@ -2,6 +2,7 @@
 import type { Breach } from '@taxameter/contracts';
 import type { BreachChange } from '../breach/decide-breach.js';
 import { wholeNumber, type Bilingual } from '../guidance/text.js';
+import { MINUTE_MS } from '../signals/minute.js';
 import type { AuditedHandling } from './handling.js';
 import { lastMoment, moment, SEVERITY_WORDS } from './in-words.js';
 
@@ -21,8 +22,11 @@ export type Action = (typeof ACTIONS)[number];
 /** Ours alone: who has a case, that it waits, what we write about it. The policy of `audit_entry` says the same. */
 export const INTERNAL_ACTIONS: readonly Action[] = ['breach_assigned', 'breach_snoozed', 'breach_noted'];
 
-/** What calls did to the case. A person's `resolved` and `reopened` are told once, as what the person did. */
-export type JudgedChange = Exclude<BreachChange, 'resolved' | 'reopened'>;
+/**
+ * What calls did to the case: `resolved` where it was over by itself, and `flapping` once, when it had come back too often. A person's
+ * `resolved` and `reopened` are told once, as what the person did.
+ */
+export type JudgedChange = Exclude<BreachChange, 'reopened'> | 'flapping';
 
 export interface JudgedStep {
   readonly change: JudgedChange;
@@ -62,7 +66,22 @@ export function describeJudged({ change, breach }: JudgedStep): Bilingual {
       };
     case 'revised':
       return { da: `Tallene er rettet: ${figures.da}.`, en: `The figures were corrected: ${figures.en}.` };
+    case 'resolved':
+      return cleared(breach);
+    case 'flapping':
+      return {
+        da: 'Sagen kommer og går: reglen er brudt igen mindst fire gange inden for et døgn.',
+        en: 'The case comes and goes: the rule was broken again at least four times within 24 hours.',
+      };
   }
+}
+
+function cleared({ resolvedThrough }: Breach): Bilingual {
+  const since = moment(new Date(Date.parse(resolvedThrough!) + MINUTE_MS).toISOString());
+  return {
+    da: `Sagen er afsluttet af sig selv: forbruget har ligget et godt stykke under grænsen indtil ${since.da}.`,
+    en: `The case was over by itself: use was well below the limit until ${since.en}.`,
+  };
 }
 
 export function describePersons({ action, handling, assignee }: PersonsStep): Bilingual {

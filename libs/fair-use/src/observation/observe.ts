@@ -1,6 +1,7 @@
 import { agreementIdOf, type ApiCall, type ApiCallEvent } from '@taxameter/contracts';
 import { filterableRoute, type Policy } from '../policy/policy.js';
-import { countsAgainstPartner, isClientError } from '../signals/signals.js';
+import { isClientError, sendsSms } from '../signals/refusals.js';
+import { countsAgainstPartner } from '../signals/signals.js';
 
 /**
  * What a batch of calls shows of the integrations that made them. All of it merges in any order: sums by day, sets of minutes
@@ -12,9 +13,6 @@ const DAY_MS = 86_400_000;
 
 /** A page of this size or less is what an integration gets that never asked for a larger one. */
 const SMALL_PAGE = 100;
-
-/** `POST /v1/{organizationId}/sms/{voucherGuid}/send-sms` and its later versions (domain rule 1.2). */
-const SENDS_SMS = /\/send-sms$/;
 
 /** Sums of one integration on one day, in UTC. */
 export interface DayMeasures {
@@ -171,7 +169,7 @@ function addMeasures(to: Mutable, call: ApiCall, policy: Policy): void {
   if (isLaterPage) to.laterPages += 1;
   if (isLaterPage && (query?.pageSize ?? SMALL_PAGE) <= SMALL_PAGE) to.smallLaterPages += 1;
   if (status === 429) to.throttledCalls += 1;
-  if (method === 'POST' && isSuccess(call) && SENDS_SMS.test(route)) to.smsCalls += 1;
+  if (isSuccess(call) && sendsSms(call)) to.smsCalls += 1;
 }
 
 function isSuccess({ status }: ApiCall): boolean {

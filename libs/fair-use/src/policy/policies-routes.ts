@@ -68,7 +68,7 @@ export const getPolicy = defineRoute({
   },
 });
 
-const written = {
+export const writtenPolicy = {
   base: z
     .int()
     .min(1)
@@ -94,7 +94,7 @@ export const postPolicyDiff = defineRoute({
   description:
     'Compared with what would hold without it when it begins. 422 with the path of each problem when it cannot be a policy.',
   roles: ['ops'],
-  body: z.strictObject(written),
+  body: z.strictObject(writtenPolicy),
   responses: {
     200: {
       description: 'What would change',
@@ -118,7 +118,7 @@ export const postPolicy = defineRoute({
     'decide what is milder or changes nothing for partners at once, and what is sharper for anybody with 30 days’ notice; admin decides at any time ' +
     '(403 otherwise). No version takes hold of a minute that may have been judged. A version overtakes those that are planned for later.',
   roles: ['ops'],
-  body: z.strictObject({ ...written, why: fields.text(500).describe('kept for ever: name no person') }),
+  body: z.strictObject({ ...writtenPolicy, why: fields.text(500).describe('kept for ever: name no person') }),
   command: true,
   responses: {
     201: {

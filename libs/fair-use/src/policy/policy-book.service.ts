@@ -15,7 +15,10 @@ export interface KnownPolicies {
   /** Ascending. */
   readonly versions: readonly PolicyVersion[];
   readonly policies: Policies;
-  /** Counts by the lists of all versions: which one holds for a minute is decided when it is judged. */
+  /**
+   * Counts by the lists of all versions: which one holds for a minute is decided when it is judged. A country that any of them allows
+   * is not foreign. How long a source may be silent is what the newest says.
+   */
   readonly counting: Policy;
 }
 
@@ -65,5 +68,11 @@ export async function readVersions(tx: EntityManager | DataSource): Promise<Poli
 function knownOf(versions: readonly PolicyVersion[]): KnownPolicies {
   const routes = versions.flatMap(({ document }) => document.filterableRoutes);
   const filterableRoutes = [...new Map(routes.map((route) => [route.path, route])).values()];
-  return { versions, policies: policiesOf(versions), counting: { ...defaultPolicy, filterableRoutes } };
+  const allowedSmsCountries = [...new Set(versions.flatMap(({ document }) => document.allowedSmsCountries))];
+  const { dataGap } = versions.at(-1)!.document;
+  return {
+    versions,
+    policies: policiesOf(versions),
+    counting: { ...defaultPolicy, filterableRoutes, allowedSmsCountries, dataGap },
+  };
 }

@@ -39,6 +39,7 @@ const share = z.strictObject({
   mode,
   windowMinutes: windowOfMinutes,
   minCalls: whole,
+  minCountedAboveInfo: whole.exactOptional(),
   thresholds: thresholds(figure.max(100, 'must not be more than 100 percent')),
 });
 
@@ -53,6 +54,40 @@ export const SETTINGS = {
   POLLING_TOO_OFTEN: sweeps,
   RATE_DAY: sumOfHours,
   LEGACY_AUTH: sumOfHours,
+  IGNORES_429: sweeps.extend({
+    waitSecIfUntold: whole.max(600, 'must not be more than 600'),
+    longestWaitSec: whole
+      .max(600, 'must not be more than 600')
+      .multipleOf(60, 'must be whole minutes: a multiple of 60'),
+  }),
+  CONCURRENCY: callsHeld,
+  N_PLUS_ONE: callsHeld.extend({
+    readsPerListCall: figure,
+    listWithinMinutes: z.int().min(1, 'must be 1 or more').max(60, 'must not be more than 60'),
+  }),
+  SMALL_PAGES: sweeps.extend({ smallPageSize: whole }),
+  DUPLICATE_READS: sweeps,
+  IGNORES_BLOCK: callsHeld,
+  SCOPE_MISMATCH: sumOfHours,
+  STALE_CHANGES_SINCE: sumOfHours.extend({ maxAgeSeconds: whole }),
+  AUTH_FAILURES: sweeps.extend({ agreements: z.int().min(1, 'must be 1 or more').max(1_000_000) }),
+  SMS_INVALID: share.extend({ windowMinutes: windowOfHours }),
+  RATE_INTEGRATION: held(z.strictObject({ percent: figure, minutes: heldMinutes })).extend({
+    baseCalls: whole,
+    callsPerAgreement: whole,
+    maxCalls: whole,
+    pairCalls: whole,
+  }),
+  SMS_FOREIGN: sumOfHours,
+  SMS_REPEAT: sweeps,
+  SMS_SPIKE: z.strictObject({
+    mode,
+    windowMinutes: z.literal(60),
+    minSms: whole,
+    timesUsual: figure.min(1, 'must be 1 or more'),
+    declaredSmsPerHour: whole.exactOptional(),
+    thresholds: thresholds(z.strictObject({ timesLevel: figure.min(1, 'must be 1 or more') })),
+  }),
 } satisfies { readonly [Id in RuleId]: z.ZodType<RuleSettings[Id]> };
 
 /** What is no rule's, but of the policy as a whole. */
@@ -66,6 +101,21 @@ const GENERAL = {
   reopenWithinMs: durationMs(A_WEEK_MS),
   latenessMs: durationMs(60 * 60_000),
   warmUpMs: durationMs(90 * 24 * 60 * 60_000),
+  clearRatio: z.number().min(0.1, 'must be 0.1 or more').max(1, 'must not be more than 1'),
+  clearForMinutes: z.int().min(1, 'must be 1 or more').max(A_DAY_MINUTES),
+  clearForMinutesOfHours: z
+    .int()
+    .min(60, 'must be 60 or more')
+    .max(7 * A_DAY_MINUTES),
+  allowedSmsCountries: z
+    .array(z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters (ISO 3166-1)'))
+    .max(250)
+    .describe('to which SMS may be sent'),
+  smsPriceText: z.strictObject({ da: fields.text(100), en: fields.text(100) }),
+  dataGap: z.strictObject({
+    activeMinutes: z.int().min(1).max(60),
+    silentMinutes: z.int().min(1).max(1_440),
+  }),
 } satisfies {
   readonly [Field in keyof Omit<Policy, 'version' | 'rules' | 'modes'>]: z.ZodType<Policy[Field]>;
 };

@@ -56,5 +56,12 @@ describe('the default policy', () => {
     expect(each(THROTTLED_RATIO.thresholds)).toEqual([0, 2, 10, 30]);
     expect(each(POLLING_UNFILTERED.thresholds)).toEqual([4, 12, 60, 300]);
     expect(each(POLLING_TOO_OFTEN.thresholds)).toEqual([30, 60, 240, undefined]);
+    const { SCOPE_MISMATCH, STALE_CHANGES_SINCE, AUTH_FAILURES, SMS_INVALID, RATE_INTEGRATION } =
+      defaultPolicy.rules;
+    expect(each(SCOPE_MISMATCH.thresholds)).toEqual([5, 50, undefined, undefined]);
+    expect(each(STALE_CHANGES_SINCE.thresholds)).toEqual([10, undefined, undefined, undefined]);
+    expect(each(AUTH_FAILURES.thresholds)).toEqual([25, 75, 200, 1000]);
+    expect(each(SMS_INVALID.thresholds)).toEqual([undefined, 10, 30, undefined]);
+    expect(each(RATE_INTEGRATION.thresholds).map((one) => one?.percent)).toEqual([60, 80, 100, 150]);
   });
 });

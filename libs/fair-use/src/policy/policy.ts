@@ -37,12 +37,77 @@ export interface ShareSettings {
   readonly minCalls: number;
   /** Percent of the calls, with at most one decimal. */
   readonly thresholds: Thresholds<number>;
+  /** With fewer calls than so many that ended so, nothing worse than info is found; absent: no matter. */
+  readonly minCountedAboveInfo?: number;
 }
 
 /** A number of what an integration did in the window, summed. */
 export interface SumSettings {
   readonly windowMinutes: number;
   readonly thresholds: Thresholds<number>;
+}
+
+/** More than `timesLevel` times the level from which a number is unusual. */
+export interface TimesLevel {
+  readonly timesLevel: number;
+}
+
+export interface SpikeSettings {
+  /** Always an hour. */
+  readonly windowMinutes: 60;
+  /** So many are never unusual. */
+  readonly minSms: number;
+  /** How many times the usual number is still usual. */
+  readonly timesUsual: number;
+  /** SMS an hour that were agreed; an override may set it. */
+  readonly declaredSmsPerHour?: number;
+  readonly thresholds: Thresholds<TimesLevel>;
+}
+
+/** Fetches of changes in the window that asked for those of a longer time than `maxAgeSeconds`. */
+export interface StaleSettings extends SumSettings {
+  readonly maxAgeSeconds: number;
+}
+
+/** Refusals over all agreements in the window: for up to `agreements` active ones, and for more in proportion. */
+export interface RefusalSettings extends SumSettings {
+  readonly agreements: number;
+}
+
+/** `percent` or more of a limit in a minute, in at least `minutes` minutes of the window. */
+export type PercentHeld = HeldThreshold & { readonly percent: number };
+
+/**
+ * Calls a minute over all agreements, against a limit that grows with those that are active: `baseCalls` and `callsPerAgreement` for each,
+ * `maxCalls` at most. Only minutes count in which one agreement alone had `pairCalls` or more: growth is not guilt.
+ */
+export interface IntegrationRateSettings extends HeldSettings<PercentHeld> {
+  readonly baseCalls: number;
+  readonly callsPerAgreement: number;
+  readonly maxCalls: number;
+  readonly pairCalls: number;
+}
+
+/** Calls made while a 429 asked to wait, summed. The waits are counted by the policy in force when the calls are read. */
+export interface WaitSettings extends SumSettings {
+  /** How long a 429 asks to wait that says nothing of it. */
+  readonly waitSecIfUntold: number;
+  /** Of a longer wait no more is counted; whole minutes. */
+  readonly longestWaitSec: number;
+}
+
+/** Records fetched one by one after a list of them: `calls` of a minute, each of another record. */
+export interface ReadsSettings extends HeldSettings<CallsHeld> {
+  /** And so many of them or more for each page of the list. */
+  readonly readsPerListCall: number;
+  /** Pages that were fetched in so many minutes, the one of the reads the last. */
+  readonly listWithinMinutes: number;
+}
+
+/** Small pages of one list, one after the other. */
+export interface PageSettings extends SumSettings {
+  /** Records on a page that is small, at most. The pages are counted by the policy in force when the calls are read. */
+  readonly smallPageSize: number;
 }
 
 /** A list that can be asked for its changes only. */
@@ -67,10 +132,34 @@ export interface Policy {
     readonly POLLING_TOO_OFTEN: SweepSettings;
     readonly RATE_DAY: SumSettings;
     readonly LEGACY_AUTH: SumSettings;
+    readonly SMS_FOREIGN: SumSettings;
+    /** Times that one voucher was sent to one recipient in the window. */
+    readonly SMS_REPEAT: SumSettings;
+    readonly SMS_SPIKE: SpikeSettings;
+    readonly SCOPE_MISMATCH: SumSettings;
+    readonly STALE_CHANGES_SINCE: StaleSettings;
+    readonly AUTH_FAILURES: RefusalSettings;
+    readonly SMS_INVALID: ShareSettings;
+    readonly RATE_INTEGRATION: IntegrationRateSettings;
+    readonly IGNORES_429: WaitSettings;
+    /** `calls` are those in flight together at some instant of a minute. */
+    readonly CONCURRENCY: HeldSettings<CallsHeld>;
+    readonly N_PLUS_ONE: ReadsSettings;
+    readonly SMALL_PAGES: PageSettings;
+    /** More than the window has minutes, or reads that are made once a minute are not looked at. */
+    readonly DUPLICATE_READS: SumSettings;
+    /** `calls` are those that our own block answered. */
+    readonly IGNORES_BLOCK: HeldSettings<CallsHeld>;
   };
   readonly filterableRoutes: readonly FilterableRoute[];
+  /** Countries to which SMS may be sent (ISO 3166-1 alpha-2). */
+  readonly allowedSmsCountries: readonly string[];
+  /** What an SMS costs, as texts say it. The price list is billing's: who changes it there changes it here. */
+  readonly smsPriceText: { readonly da: string; readonly en: string };
   /** Largest page of a list, for guidance. */
   readonly maxPageSize: number;
+  /** A source of events has a gap when it was heard in `activeMinutes` of 60 minutes and then not for `silentMinutes`, at least one. */
+  readonly dataGap: { readonly activeMinutes: number; readonly silentMinutes: number };
   /**
    * A window that ended longer than this before the log took the events in opens its breach as retroactive.
    */
@@ -86,6 +175,11 @@ export interface Policy {
   readonly warmUpMs: number;
   /** What is not named is on. */
   readonly modes?: Readonly<Partial<Record<keyof Policy['rules'], RuleMode>>>;
+  /** A case is over when the rule finds nothing even at this share of every threshold … */
+  readonly clearRatio: number;
+  /** … in each of so many minutes; of a rule that sees hours, in the hours of so many minutes. */
+  readonly clearForMinutes: number;
+  readonly clearForMinutesOfHours: number;
 }
 
 export type RuleId = keyof Policy['rules'];

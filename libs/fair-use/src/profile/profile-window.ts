@@ -22,7 +22,10 @@ export interface ProfileWindow {
  * @param unread partitions that have records left to read
  * @returns null when nothing was read, or nothing of a partition that has records
  */
-export function readUpTo(newestCalls: ReadonlyMap<number, Date>, unread: readonly number[]): Date | null {
+export function readUpTo<Partition>(
+  newestCalls: ReadonlyMap<Partition, Date>,
+  unread: readonly Partition[],
+): Date | null {
   if (newestCalls.size === 0 || unread.some((partition) => !newestCalls.has(partition))) return null;
   const newestMs = Math.max(...[...newestCalls.values()].map((newest) => newest.getTime()));
   return new Date(Math.min(newestMs, ...unread.map((partition) => newestCalls.get(partition)!.getTime())));

@@ -93,7 +93,7 @@ async function readFigures(
   const [figures] = await tx.query<[Figures]>(
     `with pair as (
        select agreement_id, minute, calls from signal_pair_minute
-       where integration_id = $1 and minute >= $2 and minute < $3
+       where integration_id = $1 and minute >= $2 and minute < $3 and calls > 0
      ), whole as (
        select minute, sum(calls) as calls from pair group by minute
      ), busiest as (

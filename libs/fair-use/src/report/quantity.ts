@@ -31,7 +31,49 @@ const UNITS: Readonly<Record<string, Unit>> = {
     after: spaced('hentninger af ændringer', 'fetches of changes'),
     isComparable: false,
   },
+  'SMS to other countries': {
+    after: spaced('SMS til andre lande', 'SMS to other countries'),
+    isComparable: false,
+  },
+  'times the same SMS': { after: spaced('gange den samme SMS', 'times the same SMS'), isComparable: false },
+  'SMS in an hour': { after: spaced('SMS på en time', 'SMS in an hour'), isComparable: true },
+  'calls in 24 hours': { after: spaced('kald på et døgn', 'calls in 24 hours'), isComparable: false },
+  'calls without a bearer token': {
+    after: spaced('kald uden bearer token', 'calls without a bearer token'),
+    isComparable: false,
+  },
+  'calls without the scope': {
+    after: spaced('kald uden rettigheden', 'calls without the scope'),
+    isComparable: false,
+  },
+  'fetches of old changes': {
+    after: spaced('hentninger af gamle ændringer', 'fetches of old changes'),
+    isComparable: false,
+  },
+  'refused calls': { after: spaced('afviste kald', 'refused calls'), isComparable: false },
+  'calls per minute of all agreements': {
+    after: spaced('kald pr. minut på alle aftaler', 'calls per minute of all agreements'),
+    isComparable: true,
+  },
+  'calls during a wait': { after: spaced('kald i ventetiden', 'calls during a wait'), isComparable: false },
+  'single records per minute': {
+    after: spaced('enkeltposter pr. minut', 'single records per minute'),
+    isComparable: true,
+  },
+  'small pages': { after: spaced('små sider', 'small pages'), isComparable: false },
+  'equal answers': { after: spaced('ens svar', 'equal answers'), isComparable: false },
+  'blocked calls per minute': {
+    after: spaced('spærrede kald pr. minut', 'blocked calls per minute'),
+    isComparable: true,
+  },
+  'calls at once': { after: spaced('samtidige kald', 'calls at once'), isComparable: true },
+  'percent of SMS': { after: { da: ' % af SMS’erne', en: '% of the SMS' }, isComparable: true },
 };
+
+/** Whether a unit has its words in both languages. */
+export function isKnownUnit(unit: string): boolean {
+  return Object.hasOwn(UNITS, unit);
+}
 
 /** A unit that is not in the table is written as the rule names it, and compared with nothing. */
 function unitOf(name: string): Unit {

@@ -5,9 +5,9 @@ import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
 
 /** Judges what an integration does minute after minute: so much in a minute, in k minutes of a window. */
 
-export interface MeasureOfMinute<Threshold extends HeldThreshold> {
+export interface MeasureOfMinute<Threshold extends HeldThreshold, Row = PairMinute> {
   readonly unit: string;
-  readonly valueOf: (row: PairMinute) => number;
+  readonly valueOf: (row: Row) => number;
   readonly limitOf: (threshold: Threshold) => number;
 }
 
@@ -25,12 +25,12 @@ export interface MeasureOfMinute<Threshold extends HeldThreshold> {
  *
  * Monotone where the measure is: what can only raise a minute never lowers severity.
  *
- * @param rows merged signals of one integration and agreement, one row a minute, in any order
+ * @param rows merged signals of one subject, one row a minute, in any order
  */
-export function judgeHeldMinutes<Threshold extends HeldThreshold>(
-  rows: readonly PairMinute[],
+export function judgeHeldMinutes<Threshold extends HeldThreshold, Row extends { readonly minute: number }>(
+  rows: readonly Row[],
   { windowMinutes, thresholds }: HeldSettings<Threshold>,
-  { unit, valueOf, limitOf }: MeasureOfMinute<Threshold>,
+  { unit, valueOf, limitOf }: MeasureOfMinute<Threshold, Row>,
   minute: number,
 ): Verdict | null {
   const window = rowsInWindow(rows, windowMinutes, minute).map((row) => ({

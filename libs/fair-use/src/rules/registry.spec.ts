@@ -1,4 +1,4 @@
-import { apiCall, jsonSchemaOf } from '@taxameter/contracts';
+import { apiCall, jsonSchemaOf, smsSent } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { SIGNAL_TABLES } from '../signals/tables.js';
 import { isIntegrationWide, RULES, ruleNamed } from './registry.js';
@@ -13,20 +13,27 @@ function declares(schema: unknown, path: readonly string[]): boolean {
   return next !== undefined && declares(next, rest);
 }
 
+const EVENTS = { apiCall, smsSent };
+
 describe('the registry of rules', () => {
   it('has each rule of the policy once', () => {
     expect(RULES.map((rule) => rule.id).sort()).toEqual(Object.keys(defaultPolicy.rules).sort());
   });
 
-  it.each(RULES.flatMap((rule) => rule.inputs.map((input) => [rule.id, input] as const)))(
-    '%s reads %s, which an API call event has',
-    (_id, input) => {
-      expect(declares(jsonSchemaOf(apiCall.schema), input.split('.'))).toBe(true);
-    },
-  );
+  it.each(
+    RULES.flatMap(({ id, inputs, reads = 'apiCall' }) => inputs.map((input) => [id, input, reads] as const)),
+  )('%s reads %s, which the event %s has', (_id, input, reads) => {
+    expect(declares(jsonSchemaOf(EVENTS[reads].schema), input.split('.'))).toBe(true);
+  });
+
+  it('names the event of the signals that a rule takes', () => {
+    for (const { id, signals, reads = 'apiCall' } of RULES)
+      expect([id, reads]).toEqual([id, signals.startsWith('sms') ? 'smsSent' : 'apiCall']);
+  });
 
   it('would notice an input that the event lacks', () => {
     expect(declares(jsonSchemaOf(apiCall.schema), ['data', 'query', 'hasMoonPhase'])).toBe(false);
+    expect(declares(jsonSchemaOf(smsSent.schema), ['data', 'errorCode'])).toBe(false);
   });
 
   it('keys a rule by route exactly when it takes signals of routes', () => {

@@ -1,14 +1,20 @@
 import type { Policy, RuleId } from '../policy/policy.js';
 import { endOfGrain } from '../signals/minute.js';
 import { SIGNAL_TABLES, type SignalRows, type SignalTableName } from '../signals/tables.js';
+import type { Around } from './around.js';
 import { judgeBurst } from './burst.js';
 import { judgeErrorRatio } from './error-ratio.js';
+import { ALWAYS_READ, SWEEPS_READ } from './inputs.js';
+import { REGISTERED_HABITS } from './registry-habits.js';
 import { judgeLegacyAuth } from './legacy-auth.js';
 import { judgePollingTooOften } from './polling-too-often.js';
 import { judgePollingUnfiltered } from './polling-unfiltered.js';
 import { judgeRateDay } from './rate-day.js';
 import { judgeRateMinute } from './rate-minute.js';
+import { SMS_RULES } from './registry-sms.js';
+import { INTEGRATION_RULES } from './registry-integrations.js';
 import { judgeServerTime } from './server-time.js';
+import { judgeStaleChangesSince } from './stale-changes-since.js';
 import { judgeThrottledRatio } from './throttled-ratio.js';
 import type { Verdict } from './verdict.js';
 import { judgeWriteRate } from './write-rate.js';
@@ -28,9 +34,9 @@ interface RuleOf<Table extends SignalTableName> {
    * integration together (`isIntegrationWide`).
    */
   readonly key: readonly KeyDimension[];
-  /**
-   * Paths in an API call event that the rule's signals read; a test holds them against the event's schema.
-   */
+  /** The event that its signals are made of; without it, an API call. */
+  readonly reads?: 'apiCall' | 'smsSent';
+  /** Paths in that event that the rule's signals read; a test holds them against the event's schema. */
   readonly inputs: readonly string[];
   /** Which rows the judge takes. */
   readonly signals: Table;
@@ -49,8 +55,18 @@ interface RuleOf<Table extends SignalTableName> {
    * a row; one that is integration-wide judges only minutes that hold one, and its rows are read only for these. So such a rule
    * has to have it, and must find nothing worse in a minute without than in the one before.
    */
-  readonly canCarry?: (row: SignalRows[Table]) => boolean;
-  readonly judge: (rows: readonly SignalRows[Table][], policy: Policy, minute: number) => Verdict | null;
+  readonly canCarry?: (row: SignalRows[Table], policy: Policy) => boolean;
+  /**
+   * The judge asks how many agreements are active, and is milder the more they are: they are counted only for minutes at which it
+   * would find something if there were none.
+   */
+  readonly asksForAgreements?: true;
+  readonly judge: (
+    rows: readonly SignalRows[Table][],
+    policy: Policy,
+    minute: number,
+    around: Around,
+  ) => Verdict | null;
 }
 
 export type Rule = { [Table in SignalTableName]: RuleOf<Table> }[SignalTableName];
@@ -64,20 +80,6 @@ export function isIntegrationWide({ key }: Rule): boolean {
 export function endOfRow({ signals }: Rule, minute: number): number {
   return endOfGrain(minute, SIGNAL_TABLES[signals].grain);
 }
-
-const SWEEPS_READ = [
-  'data.route',
-  'data.method',
-  'data.operation',
-  'data.query.page',
-  'data.query.hasChangesSince',
-  'data.query.hasDateRange',
-  'data.query.hasQueryFilter',
-];
-
-// Every signal reads these: who, on which agreement, when, and whether the call counts against the partner at
-// all.
-const ALWAYS_READ = ['time', 'data.integrationId', 'data.organizationId', 'data.enforced', 'data.status'];
 
 export const RULES: readonly Rule[] = [
   {
@@ -183,6 +185,19 @@ export const RULES: readonly Rule[] = [
     canCarry: (row) => row.legacyAuthCalls > 0,
     judge: judgeLegacyAuth,
   },
+  {
+    id: 'STALE_CHANGES_SINCE',
+    title: { da: 'Tidspunktet for ændringer flyttes ikke frem', en: 'The time of changes does not move on' },
+    key: ['integration', 'agreement', 'route'],
+    inputs: [...ALWAYS_READ, ...SWEEPS_READ, 'data.query.changesSinceAgeSec'],
+    signals: 'routeHours',
+    windowMinutes: (policy) => policy.rules.STALE_CHANGES_SINCE.windowMinutes,
+    isMonotone: true,
+    judge: judgeStaleChangesSince,
+  },
+  ...INTEGRATION_RULES,
+  ...SMS_RULES,
+  ...REGISTERED_HABITS,
 ];
 
 /** @throws RangeError when there is no such rule */

@@ -19,6 +19,10 @@ const threshold = z.union([
   z.number(),
   z.object({ calls: z.number(), minutes: z.number() }),
   z.object({ serverTimeMs: z.number(), minutes: z.number() }),
+  z.object({ percent: z.number(), minutes: z.number() }),
+  z
+    .object({ timesLevel: z.number() })
+    .describe('more than so many times the level that the guidance tells of'),
 ]);
 
 const rules = z.object({
@@ -40,6 +44,17 @@ const rules = z.object({
         .describe(
           'a share (thresholds in percent) is taken of so many calls at least; null where there is none',
         ),
+      minSms: z.int().nullable().describe('so many SMS are never unusual; null where there is no such rule'),
+      agreements: z
+        .int()
+        .nullable()
+        .describe(
+          'the thresholds are for up to so many active agreements, and grow in proportion with more; null where they do not',
+        ),
+      maxAgeSeconds: z
+        .int()
+        .nullable()
+        .describe('only what asks for the changes of a longer time counts; null where that is no matter'),
       thresholds: z.partialRecord(z.enum(SEVERITIES), threshold).describe('met at their own value'),
       guidance: bilingual.describe('with placeholders in braces'),
     }),
@@ -80,8 +95,11 @@ export class RulesController {
         title: rule.title,
         key: [...rule.key],
         mode: modeOf(policy, rule.id),
-        windowMinutes: rule.windowMinutes(policy),
+        windowMinutes: policy.rules[rule.id].windowMinutes,
         minCalls: minCallsOf(policy.rules[rule.id]),
+        minSms: minSmsOf(policy.rules[rule.id]),
+        agreements: agreementsOf(policy.rules[rule.id]),
+        maxAgeSeconds: maxAgeOf(policy.rules[rule.id]),
         thresholds: policy.rules[rule.id].thresholds,
         guidance: guidanceTemplate(rule.id),
       })),
@@ -93,4 +111,16 @@ export class RulesController {
 
 function minCallsOf(settings: Policy['rules'][RuleId]): number | null {
   return 'minCalls' in settings ? settings.minCalls : null;
+}
+
+function minSmsOf(settings: Policy['rules'][RuleId]): number | null {
+  return 'minSms' in settings ? settings.minSms : null;
+}
+
+function agreementsOf(settings: Policy['rules'][RuleId]): number | null {
+  return 'agreements' in settings ? settings.agreements : null;
+}
+
+function maxAgeOf(settings: Policy['rules'][RuleId]): number | null {
+  return 'maxAgeSeconds' in settings ? settings.maxAgeSeconds : null;
 }

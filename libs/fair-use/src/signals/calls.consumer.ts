@@ -2,12 +2,12 @@ import { Controller, Inject } from '@nestjs/common';
 import { apiCall, TOPICS, type ApiCallEvent } from '@taxameter/contracts';
 import { OnEvents, type EventBatch } from '@taxameter/platform';
 import { countLeaks } from '../enforcement/count-leaks.service.js';
+import { hearSources } from '../data-gaps/hear-sources.service.js';
 import { observationsOf } from '../observation/observe.js';
 import { storeObservations } from '../observation/store-observations.service.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
-import { minuteOf } from './minute.js';
 import { signalsOf } from './signals.js';
-import { storeSignals } from './store-signals.service.js';
+import { newestAppends, storeSignals } from './store-signals.service.js';
 
 /**
  * Turns calls into signals and observations, and sees whether blocks work. What a batch adds and what is to be judged anew commit
@@ -24,16 +24,6 @@ export class CallsConsumer {
     await storeSignals(batch, signalsOf(calls, counting), newestAppends(batch));
     await storeObservations(batch.tx, observationsOf(calls, counting));
     await countLeaks(batch);
+    await hearSources(batch, counting.dataGap.silentMinutes);
   }
-}
-
-/** Append time of the newest call by integration and minute. */
-function newestAppends(batch: EventBatch<ApiCallEvent>): Map<string, Date> {
-  const newest = new Map<string, Date>();
-  for (const { event, appendedAt } of batch.events) {
-    const key = `${event.data.integrationId}|${minuteOf(event.time)}`;
-    const known = newest.get(key);
-    if (!known || appendedAt > known) newest.set(key, appendedAt);
-  }
-  return newest;
 }

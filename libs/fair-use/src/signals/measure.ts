@@ -41,28 +41,40 @@ export function maximum(column: string): Measure<number> {
 
 /** A number for each slot of the minute, summed slot by slot. */
 export function slotSums(column: string): Measure<readonly number[]> {
-  return bySlot(
-    column,
-    (left, right) => left + right,
-    (kept, added) => `${kept} + ${added}`,
-  );
+  return bySlot(column, SLOTS_PER_MINUTE, (left, right) => left + right, plus);
 }
 
-/** A number for each slot of the minute; of two the higher one counts. */
-export function slotMaxima(column: string): Measure<readonly number[]> {
-  return bySlot(
-    column,
-    (left, right) => Math.max(left, right),
-    (kept, added) => `greatest(${kept}, ${added})`,
-  );
+/** As `slotSums`, of what most minutes have none of: no slots at all are all zeros. */
+export function rareSlotSums(column: string): Measure<readonly number[]> {
+  return rare(slotSums(column));
+}
+
+/** A number for each of so many slots from the minute's start; of two the higher one counts, and no slots at all are all zeros. */
+export function rareSlotMaxima(column: string, slots: number): Measure<readonly number[]> {
+  return rare(bySlot(column, slots, Math.max, (left, right) => `greatest(${left}, ${right})`));
+}
+
+const plus = (left: string, right: string) => `${left} + ${right}`;
+
+function rare(measure: Measure<readonly number[]>): Measure<readonly number[]> {
+  return {
+    ...measure,
+    none: () => [],
+    merge: (left, right) =>
+      left.length === 0 ? right : right.length === 0 ? left : measure.merge(left, right),
+    mergeInSql: (kept, added) =>
+      `case when ${added} = '{}' then ${kept} when ${kept} = '{}' then ${added}
+            else ${measure.mergeInSql(kept, added)} end`,
+  };
 }
 
 function bySlot(
   column: string,
+  slots: number,
   merge: (left: number, right: number) => number,
   mergeInSql: (kept: string, added: string) => string,
 ): Measure<readonly number[]> {
-  const places = Array.from({ length: SLOTS_PER_MINUTE }, (_, slot) => slot + 1);
+  const places = Array.from({ length: slots }, (_, slot) => slot + 1);
   return {
     column,
     sqlType: 'integer[]',

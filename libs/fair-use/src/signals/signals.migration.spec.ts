@@ -30,6 +30,9 @@ it('of minutes that were there it says that nothing more was seen in them', asyn
     expect(
       await room.query('select unfiltered_sweeps, changes_since_sweeps from signal_route_minute'),
     ).toEqual([{ unfiltered_sweeps: 4, changes_since_sweeps: 0 }]);
+    expect(await room.query('select minute, calls, served_calls from signal_pair_hour')).toEqual([
+      { minute: 29_000_039, calls: 75, served_calls: 75 },
+    ]);
     await expect(room.query('update signal_route_minute set unfiltered_sweeps = 0')).rejects.toThrow(
       'signal_route_minute_sweeps_check',
     );

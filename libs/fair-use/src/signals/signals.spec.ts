@@ -3,7 +3,7 @@ import type { ApiCall } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { minuteOf, minuteStart } from './minute.js';
 import { signalsOf } from './signals.js';
-import { mergeSignals, NO_SIGNALS, SIGNAL_TABLE_NAMES, type RouteMeasures, type Signals } from './tables.js';
+import { mergeSignals, NO_SIGNALS, SIGNAL_TABLE_NAMES, type Signals } from './tables.js';
 import { callAt, CONTACTS } from './signals.testing.js';
 
 const AT = '2026-09-30T21:59:30.000Z';
@@ -14,7 +14,7 @@ const signals = (...overrides: Partial<ApiCall>[]) =>
     defaultPolicy,
   );
 const callsIn = (found: Signals) => [...found.pairs.values()].reduce((sum, row) => sum + row.calls, 0);
-const sweepsIn = (found: Signals, kind: keyof RouteMeasures = 'unfilteredSweeps') =>
+const sweepsIn = (found: Signals, kind: 'unfilteredSweeps' | 'changesSinceSweeps' = 'unfilteredSweeps') =>
   [...found.routes.values()].reduce((sum, row) => sum + row[kind], 0);
 const rows = (found: Signals) =>
   SIGNAL_TABLE_NAMES.map((name) =>
@@ -203,13 +203,22 @@ describe('merging', () => {
     seconds: fc.integer({ min: 0, max: 600 }),
     integrationId: fc.constantFrom('isv_a', 'isv_b', 'unknown'),
     organizationId: fc.constantFrom('1', '2', null),
-    route: fc.constantFrom(CONTACTS, '/v1.1/{organizationId}/contacts', '/v1/{organizationId}/accounts'),
+    route: fc.constantFrom(
+      CONTACTS,
+      '/v1.1/{organizationId}/contacts',
+      '/v1/{organizationId}/accounts',
+      `${CONTACTS}/{guid}`,
+    ),
     enforced: fc.constantFrom('none' as const, 'block' as const),
     page: fc.constantFrom(0, 2, null),
     hasChangesSince: fc.boolean(),
     method: fc.constantFrom('GET' as const, 'POST' as const),
+    operation: fc.constantFrom('list' as const, 'item' as const),
+    resourceHash: fc.constantFrom(null, '00c1', '00c2'),
+    responseHash: fc.constantFrom(null, '00a1', '00a2'),
     durationMs: fc.integer({ min: 0, max: 90_000 }),
     status: fc.constantFrom(200, 403, 404, 429, 503),
+    retryAfterSec: fc.constantFrom(null, 20, 90),
     errorCode: fc.constantFrom(48, null),
     authScheme: fc.constantFrom('bearer' as const, 'apikey' as const),
   });

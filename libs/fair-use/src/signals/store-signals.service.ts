@@ -1,6 +1,7 @@
-import type { ApiCallEvent } from '@taxameter/contracts';
+import type { ApiCallEvent, SmsSentEvent } from '@taxameter/contracts';
 import type { EventBatch } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
+import { minuteOf } from './minute.js';
 import {
   SIGNAL_TABLE_NAMES,
   measuresOf,
@@ -9,25 +10,28 @@ import {
   type SignalKey,
   type SignalRows,
   type SignalTableName,
-  type PairMinute,
   type Signals,
 } from './tables.js';
+import { minutesTouched } from './touched.js';
+
+/** What is used of the API: calls, or SMS. */
+export type UsageBatch = EventBatch<ApiCallEvent> | EventBatch<SmsSentEvent>;
 
 /**
  * Adds a batch's signals to the tables, marks what must be judged anew, and moves the watermark, in the
  * batch's transaction. Rows are written in the order of their keys and tables in one order, so that two
  * consumers never wait for each other in a circle.
  *
- * @param newestAppends append time of the newest call by `integrationId|minute`
+ * @param appends as of `newestAppends`
  */
 export async function storeSignals(
-  batch: EventBatch<ApiCallEvent>,
+  batch: UsageBatch,
   signals: Signals,
-  newestAppends: ReadonlyMap<string, Date>,
+  appends: ReadonlyMap<string, Date>,
 ): Promise<void> {
   const { tx } = batch;
   for (const name of SIGNAL_TABLE_NAMES) await addRows(tx, name, signals);
-  await mark(tx, sortedByKey(signals.pairs), newestAppends);
+  await mark(tx, minutesTouched(signals), appends);
   await moveWatermark(batch);
 }
 
@@ -66,21 +70,21 @@ function insertInto(table: SignalTableName): string {
  */
 async function mark(
   tx: EntityManager,
-  pairs: readonly PairMinute[],
-  newestAppends: ReadonlyMap<string, Date>,
+  minutes: readonly SignalKey[],
+  appends: ReadonlyMap<string, Date>,
 ): Promise<void> {
-  if (pairs.length === 0) return;
-  const appends = pairs.map((row) => newestAppends.get(`${row.integrationId}|${row.minute}`)!.toISOString());
+  if (minutes.length === 0) return;
+  const appendedAt = minutes.map((row) => appends.get(`${row.integrationId}|${row.minute}`)!.toISOString());
   await tx.query(
     `insert into dirty_minute as kept (integration_id, agreement_id, minute, appended_at)
      select * from unnest($1::text[], $2::text[], $3::integer[], $4::timestamptz[])
      on conflict (integration_id, minute, agreement_id)
      do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
-    [...columnsOf(pairs), appends],
+    [...columnsOf(minutes), appendedAt],
   );
 }
 
-async function moveWatermark({ tx, topic, partition, events }: EventBatch<ApiCallEvent>): Promise<void> {
+async function moveWatermark({ tx, topic, partition, events }: UsageBatch): Promise<void> {
   const newest = (instants: readonly Date[]) =>
     new Date(instants.reduce((latest, next) => Math.max(latest, next.getTime()), 0));
   await tx.query(
@@ -95,6 +99,17 @@ async function moveWatermark({ tx, topic, partition, events }: EventBatch<ApiCal
       newest(events.map((received) => received.appendedAt)),
     ],
   );
+}
+
+/** Append time of the newest event by `integrationId|minute`. */
+export function newestAppends(batch: UsageBatch): Map<string, Date> {
+  const newest = new Map<string, Date>();
+  for (const { event, appendedAt } of batch.events) {
+    const key = `${event.data.integrationId}|${minuteOf(event.time)}`;
+    const known = newest.get(key);
+    if (!known || appendedAt > known) newest.set(key, appendedAt);
+  }
+  return newest;
 }
 
 function sortedByKey<Row>(rows: ReadonlyMap<string, Row>): Row[] {

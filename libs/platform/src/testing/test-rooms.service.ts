@@ -12,6 +12,8 @@ import { createTestDatabase } from './test-database.service.js';
 export interface TestRooms extends RunningRooms {
   /** Calls a route as somebody with this role and gives status, headers and parsed JSON (or bytes). */
   call(role: Role | 'anonymous', method: string, path: string, options?: TestCall): Promise<TestAnswer>;
+  /** From now on the clock of these rooms stands still at another instant. */
+  moveClock(to: string): void;
   token(token: Omit<NewToken, 'name'>): Promise<string>;
   /** Waits until every record is read and every fact is sent on. @param withinMs default: 20 s */
   settle(withinMs?: number): Promise<void>;
@@ -116,6 +118,8 @@ export async function startTestRooms(
   return {
     ...running,
     call,
+    // The clock reads this instant whenever it is asked.
+    moveClock: (to) => void configuration.FIXED_CLOCK!.setTime(Date.parse(to)),
     token,
     settle,
     stop: async () => {
