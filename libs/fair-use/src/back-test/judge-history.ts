@@ -12,7 +12,7 @@ import { modeOf } from '../policy/policy.js';
 import type { Around } from '../rules/around.js';
 import { isIntegrationWide, type Rule } from '../rules/registry.js';
 import type { Verdict } from '../rules/verdict.js';
-import type { Span } from './screens.js';
+import type { Span } from '../signals/span.js';
 
 /**
  * Judges what lies behind us, minute by minute, as if it happened now and all of it were known: every minute is closed, nothing was

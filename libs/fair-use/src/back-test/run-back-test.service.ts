@@ -6,8 +6,9 @@ import type { Policies } from '../policy/policies.js';
 import { NOTHING_AROUND } from '../rules/around.js';
 import { isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { hoursToCompare } from '../rules/sms-history.js';
+import { readOfAgreements, readOfAllAgreements } from '../signals/read-signals.service.js';
+import { merged, type Span } from '../signals/span.js';
 import {
-  columnsOf,
   SIGNAL_TABLE_NAMES,
   SIGNAL_TABLES,
   type SignalRows,
@@ -23,7 +24,6 @@ import {
   type Carriers,
   type MeasureName,
   type Screen,
-  type Span,
 } from './screens.js';
 
 /**
@@ -140,7 +140,7 @@ export async function compareIntegration(
   { candidate, today }: BackTestInput,
 ): Promise<ComparedCase[]> {
   const rows = await readAround(tx, integrationId, suspicions, [candidate, today]);
-  const begun = await readFirstActive(tx, integrationId);
+  const begun = (await readFirstActive(tx, [integrationId])).get(integrationId);
   const compared: ComparedCase[] = [];
   for (const { rule, subject, spans } of suspicions) {
     const own = (rows.get(rule.signals) ?? []).filter(
@@ -193,41 +193,28 @@ async function readAround(
   const read = new Map<SignalTableName, AnyRow[]>();
   for (const table of new Set(suspicions.map(({ rule }) => rule.signals))) {
     const own = suspicions.filter(({ rule }) => rule.signals === table);
-    const spans = merged(
-      own.flatMap(({ rule, spans: suspected }) => {
-        const reach = Math.max(...all.map((policy) => rule.windowMinutes(policy)));
-        return suspected.map(({ from, to }) => ({ from: from - reach + 1, to }));
-      }),
-    );
-    read.set(
-      table,
-      await tx.query<AnyRow[]>(AROUND[table], [
-        integrationId,
-        spans.map(({ from }) => from),
-        spans.map(({ to }) => to),
-      ]),
-    );
+    const spansOf = (asked: readonly Suspicion[]) =>
+      merged(
+        asked.flatMap(({ rule, spans }) => {
+          const reach = Math.max(...all.map((policy) => rule.windowMinutes(policy)));
+          return spans.map(({ from, to }) => ({ from: from - reach + 1, to }));
+        }),
+      );
+    if (own.some(({ rule }) => isIntegrationWide(rule))) {
+      const spans = spansOf(own).map((span) => ({ integrationId, ...span }));
+      read.set(table, await readOfAllAgreements(tx, table, spans));
+    } else {
+      const agreementIds = [...new Set(own.map(({ subject }) => subject.agreementId))];
+      const spans = agreementIds.flatMap((agreementId) =>
+        spansOf(own.filter(({ subject }) => subject.agreementId === agreementId)).map((span) => ({
+          ...{ integrationId, agreementId },
+          ...span,
+        })),
+      );
+      read.set(table, await readOfAgreements(tx, table, spans));
+    }
   }
   return read;
-}
-
-const AROUND = Object.fromEntries(
-  SIGNAL_TABLE_NAMES.map((table) => [
-    table,
-    `select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
-     join unnest($2::integer[], $3::integer[]) as span (starts, ends) on minute >= starts and minute < ends
-     where integration_id = $1`,
-  ]),
-) as Readonly<Record<SignalTableName, string>>;
-
-function merged(spans: readonly Span[]): Span[] {
-  const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of spans.toSorted((left, right) => left.from - right.from)) {
-    const before = joined.at(-1);
-    if (before && from <= before.to) before.to = Math.max(before.to, to);
-    else joined.push({ from, to });
-  }
-  return joined;
 }
 
 function within(spans: readonly Span[], { from, to }: Span): Span[] {

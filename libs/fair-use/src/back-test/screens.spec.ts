@@ -8,7 +8,8 @@ import { NOTHING_AROUND } from '../rules/around.js';
 import { isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 import { judgeHistory, subjectOfRow } from './judge-history.js';
-import { measureOf, screenOf, suspectSpans, type Span } from './screens.js';
+import type { Span } from '../signals/span.js';
+import { measureOf, screenOf, suspectSpans } from './screens.js';
 
 const policies = onePolicy(policy);
 

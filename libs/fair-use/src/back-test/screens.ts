@@ -1,6 +1,7 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import type { CallsHeld, HeldThreshold, Policy, RuleId, Thresholds } from '../policy/policy.js';
 import { ruleNamed } from '../rules/registry.js';
+import type { Span } from '../signals/span.js';
 import type { SignalRows, SignalTableName } from '../signals/tables.js';
 
 /**
@@ -172,12 +173,6 @@ function lowest<Threshold>(
 export interface Carriers {
   readonly minutes: readonly number[];
   readonly values: readonly number[];
-}
-
-/** Half-open, in minutes since 1970. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
 }
 
 /**

@@ -86,20 +86,25 @@ export async function laterCase(tx: EntityManager, { breach }: KeptCase): Promis
   return later?.breachId ?? null;
 }
 
-/** Through which minutes cases of an integration were settled, as far as they lie at this minute or after it. */
+/** Through which minutes cases of these integrations were settled, by integration and key, as far as they lie at this minute or after it. */
 export async function readSettlements(
   tx: EntityManager,
-  integrationId: string,
+  integrationIds: readonly string[],
   fromMinute: number,
-): Promise<Settlements> {
-  const rows = await tx.query<{ breachKey: string; minutes: number[] }[]>(
-    `select breach_key as "breachKey",
+): Promise<ReadonlyMap<string, Settlements>> {
+  const rows = await tx.query<{ integrationId: string; breachKey: string; minutes: number[] }[]>(
+    `select integration_id as "integrationId", breach_key as "breachKey",
             array_remove(array_agg(after_minute) || array_agg(through_minute), null) as minutes
-     from breach where integration_id = $1 and greatest(after_minute, through_minute) >= $2
-     group by breach_key`,
-    [integrationId, fromMinute],
+     from breach where integration_id = any($1) and greatest(after_minute, through_minute) >= $2
+     group by integration_id, breach_key`,
+    [integrationIds, fromMinute],
   );
-  return new Map(rows.map(({ breachKey, minutes }) => [breachKey, minutes]));
+  const settled = new Map<string, Map<string, readonly number[]>>();
+  for (const { integrationId, breachKey, minutes } of rows) {
+    const own = settled.get(integrationId) ?? new Map<string, readonly number[]>();
+    settled.set(integrationId, own.set(breachKey, minutes));
+  }
+  return settled;
 }
 
 /** Saves a decision; what changed is kept as a version and, unless it is in shadow, published as a fact. */

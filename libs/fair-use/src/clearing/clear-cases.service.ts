@@ -11,13 +11,8 @@ import { followJudgement } from '../handling/handling-store.service.js';
 import type { Policies } from '../policy/policies.js';
 import { isIntegrationWide, ruleNamed } from '../rules/registry.js';
 import { hoursToCompare } from '../rules/sms-history.js';
-import {
-  columnsOf,
-  SIGNAL_TABLE_NAMES,
-  SIGNAL_TABLES,
-  type SignalTableName,
-  type SmsHour,
-} from '../signals/tables.js';
+import { readOfAgreements, readOfAllAgreements } from '../signals/read-signals.service.js';
+import { SIGNAL_TABLE_NAMES, SIGNAL_TABLES, type SignalTableName, type SmsHour } from '../signals/tables.js';
 import {
   isSeenThrough,
   LONGEST_LOOK,
@@ -55,7 +50,7 @@ export async function clearCases(
   const due = await dueLooks(tx, integrationId, before, CASES_PER_STEP);
   if (due.size === 0) return false;
   const appendedAt = await newestAppend(tx);
-  const begun = await readFirstActive(tx, integrationId);
+  const begun = (await readFirstActive(tx, [integrationId])).get(integrationId);
   const judgedBefore = Math.min(before, (await oldestMark(tx, integrationId)) ?? before);
   let hasLooked = false;
   for (const [breachId, from] of due) {
@@ -139,52 +134,47 @@ async function oldestMark(tx: EntityManager, integrationId: string): Promise<num
   return oldest;
 }
 
-/** Of one subject: its agreement, where the rule knows one, and its route, where the table does. */
-const SUBJECTS = Object.fromEntries(
-  SIGNAL_TABLE_NAMES.map((table) => {
-    const { name, isByRoute } = SIGNAL_TABLES[table];
-    const from = `from ${name}
-      where integration_id = $1 and ($2::text is null or agreement_id = $2)
-        and ${isByRoute ? 'route = $3' : '$3::text is not null'}`;
-    return [
-      table,
-      {
-        read: `select ${columnsOf(table)} ${from} and minute > $4 and minute < $5`,
-        // In the order in which batches mark, so that neither waits for the other in a circle.
-        mark: `insert into dirty_minute (integration_id, minute, agreement_id, appended_at)
-          select distinct integration_id, minute, agreement_id, $5::timestamptz ${from} and minute > $4
-          order by minute, agreement_id
-          on conflict (integration_id, minute, agreement_id) do nothing`,
-      },
-    ];
-  }),
-) as Readonly<Record<SignalTableName, { readonly read: string; readonly mark: string }>>;
-
-function subjectOf({ rule, subject }: BreachContext): [string, string | null, string] {
-  return [subject.integrationId, isIntegrationWide(rule) ? null : subject.agreementId, subject.route];
-}
-
 /** The rows of a case's subject that its next look needs. */
 async function readSubject(
   tx: EntityManager,
-  context: BreachContext,
+  { rule, subject }: BreachContext,
   { lookedThrough }: Look,
   policies: Policies,
   before: number,
 ): Promise<AnyRow[]> {
-  const { rule } = context;
+  const { integrationId, agreementId } = subject;
   const { grain } = SIGNAL_TABLES[rule.signals];
-  const from = lookedThrough - longestWindow(rule, policies);
+  const from = lookedThrough - longestWindow(rule, policies) + 1;
   const to = Math.min(before, lookedThrough + 1 + (LONGEST_LOOK + 1) * grain);
-  return tx.query(SUBJECTS[rule.signals].read, [...subjectOf(context), from, to]);
+  if (isIntegrationWide(rule)) return readOfAllAgreements(tx, rule.signals, [{ integrationId, from, to }]);
+  const rows: AnyRow[] = await readOfAgreements(tx, rule.signals, [{ integrationId, agreementId, from, to }]);
+  return rows.filter((row) => (row.route ?? '') === subject.route);
 }
+
+/** In the order in which batches mark, so that neither waits for the other in a circle. */
+const MARKS = Object.fromEntries(
+  SIGNAL_TABLE_NAMES.map((table) => {
+    const { name, isByRoute } = SIGNAL_TABLES[table];
+    return [
+      table,
+      `insert into dirty_minute (integration_id, minute, agreement_id, appended_at)
+       select distinct integration_id, minute, agreement_id, $5::timestamptz from ${name}
+       where integration_id = $1 and ($2::text is null or agreement_id = $2)
+         and ${isByRoute ? 'route = $3' : '$3::text is not null'} and minute > $4
+       order by minute, agreement_id
+       on conflict (integration_id, minute, agreement_id) do nothing`,
+    ];
+  }),
+) as Readonly<Record<SignalTableName, string>>;
 
 /** What lies behind the minute that settled a case was judged with what is settled now, or for that case. */
 async function judgeAfter(
   tx: EntityManager,
-  context: BreachContext,
+  { rule, subject }: BreachContext,
   minute: number,
   appendedAt: string,
 ): Promise<void> {
-  await tx.query(SUBJECTS[context.rule.signals].mark, [...subjectOf(context), minute, appendedAt]);
+  const agreementId = isIntegrationWide(rule) ? null : subject.agreementId;
+  const about = [subject.integrationId, agreementId, subject.route];
+  await tx.query(MARKS[rule.signals], [...about, minute, appendedAt]);
 }

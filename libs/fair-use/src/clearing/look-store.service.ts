@@ -23,6 +23,20 @@ export async function readLooks(
   return new Map(rows.map(({ breachId, ...look }) => [breachId, look]));
 }
 
+/** Those of these integrations that have a case of which a minute is closed that was not looked at. */
+export async function integrationsToLookAt(
+  tx: EntityManager,
+  integrationIds: readonly string[],
+  before: number,
+): Promise<string[]> {
+  const rows = await tx.query<{ integrationId: string }[]>(
+    `select distinct integration_id as "integrationId" from breach_look
+     where integration_id = any($1) and next_minute < $2 order by 1`,
+    [integrationIds, before],
+  );
+  return rows.map(({ integrationId }) => integrationId);
+}
+
 /** The cases of an integration of which a minute is closed that was not looked at, the longest overlooked first. */
 export async function dueLooks(
   tx: EntityManager,

@@ -15,9 +15,12 @@ export async function countActiveAgreements(
          select agreement_id from signal_pair_hour
          where integration_id = $1 and minute > asked.after and minute <= asked.through and served_calls > 0
          union
-         select agreement_id from signal_pair_minute
-         where integration_id = $1 and minute > asked.through and minute <= asked.minute
-           and calls > client_errors + throttled
+         select agreement_id from signal_pair_hour as running
+         where integration_id = $1 and minute = asked.through + 60 and served_calls > 0
+           and exists (select from signal_pair_minute as own
+                       where own.integration_id = $1 and own.agreement_id = running.agreement_id
+                         and own.minute > asked.through and own.minute <= asked.minute
+                         and own.calls > own.client_errors + own.throttled)
        ) as served where agreement_id <> ''
      ) as active
      from unnest($2::integer[], $3::integer[], $4::integer[]) as asked (minute, after, through)`,

@@ -1,18 +1,15 @@
 import type { System } from '@taxameter/platform';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { Policies } from '../policy/policies.js';
 import { readUpTo } from '../profile/profile-window.js';
 import { minuteOf } from '../signals/minute.js';
 import { partitionName, unreadUsage, USAGE_TOPICS } from '../signals/usage-read.service.js';
-import { closedBefore, type DirtyMinute } from './judge.js';
+import { closedBefore } from './judge.js';
 
 /**
- * Keeps the minutes that wait until they are closed, and knows which are: all partitions of calls and of SMS were read past them,
- * and the time that one may be told of late. A partition that was read to its end holds nothing back, however old
+ * Knows which minutes are closed: all partitions of calls and of SMS were read past them, and the time that one may be told of late. A partition that was read to its end holds nothing back, however old
  * its newest call is.
  */
-
-const MARKS_PER_STEP = 500;
 
 /**
  * Minutes before this one are closed; 0 while none can be that somebody waits for. The event log is asked
@@ -46,52 +43,4 @@ export async function minutesClosed(
 /** How late a call may be is the same for all, so no integration is asked for. */
 function closedUpTo(readTo: Date, policies: Policies): number {
   return closedBefore(readTo, policies.at('', '', minuteOf(readTo.toISOString())));
-}
-
-/** The oldest closed minutes of an integration that wait to be judged. */
-export async function takeClosedMinutes(
-  tx: EntityManager,
-  integrationId: string,
-  before: number,
-): Promise<DirtyMinute[]> {
-  const rows = await tx.query<(Omit<DirtyMinute, 'appendedAt'> & { appendedAt: Date })[]>(
-    `select agreement_id as "agreementId", minute, appended_at as "appendedAt" from unclosed_minute
-     where integration_id = $1 and minute < $2 order by minute, agreement_id limit $3`,
-    [integrationId, before, MARKS_PER_STEP],
-  );
-  return rows.map((row) => ({ ...row, appendedAt: row.appendedAt.toISOString() }));
-}
-
-export async function leaveUntilClosed(
-  tx: EntityManager,
-  integrationId: string,
-  marks: readonly DirtyMinute[],
-): Promise<void> {
-  if (marks.length === 0) return;
-  await tx.query(
-    `insert into unclosed_minute as kept (integration_id, agreement_id, minute, appended_at)
-     select $1, * from unnest($2::text[], $3::integer[], $4::timestamptz[])
-     on conflict (integration_id, minute, agreement_id)
-     do update set appended_at = greatest(kept.appended_at, excluded.appended_at)`,
-    [
-      integrationId,
-      marks.map((mark) => mark.agreementId),
-      marks.map((mark) => mark.minute),
-      marks.map((mark) => mark.appendedAt),
-    ],
-  );
-}
-
-export async function forgetClosed(
-  tx: EntityManager,
-  integrationId: string,
-  judged: readonly DirtyMinute[],
-): Promise<void> {
-  if (judged.length === 0) return;
-  await tx.query(
-    `delete from unclosed_minute
-     where integration_id = $1
-       and (minute, agreement_id) in (select * from unnest($2::integer[], $3::text[]))`,
-    [integrationId, judged.map((mark) => mark.minute), judged.map((mark) => mark.agreementId)],
-  );
 }

@@ -15,13 +15,14 @@ import {
 import { onePolicy } from '../policy/policies.js';
 import type { Policy } from '../policy/policy.js';
 import { endOfRow, isIntegrationWide, ruleNamed } from '../rules/registry.js';
+import { isWithin } from '../signals/span.js';
 import { mergeSignals, NO_SIGNALS, SIGNAL_TABLE_NAMES, type Signals } from '../signals/tables.js';
 import { minutesTouched } from '../signals/touched.js';
 import {
   judge,
   leftUntilClosed,
-  minutesAround,
   minutesToCountAt,
+  spansAround,
   tablesOfAllAgreements,
   type DirtyMinute,
 } from './judge.js';
@@ -74,17 +75,13 @@ export class Desk {
     const dirty = this.dirty.splice(from % Math.max(1, this.dirty.length), wanted);
     const closed = this.unclosed.filter((mark) => mark.minute < before);
     const marks = [...dirty, ...closed];
-    const agreements = new Set(marks.map((mark) => mark.agreementId));
+    const policies = onePolicy(this.policy);
     const near = Object.fromEntries(
-      SIGNAL_TABLE_NAMES.map((table) => [
-        table,
-        new Set(minutesAround(marks, onePolicy(this.policy), table)),
-      ]),
+      SIGNAL_TABLE_NAMES.map((table) => [table, spansAround(marks, policies, table)]),
     );
-    const all = rowsOf(this.signals, (row, table) => near[table]!.has(row.minute));
-    const rows = rowsOf(
-      this.signals,
-      (row, table) => near[table]!.has(row.minute) && agreements.has(row.agreementId),
+    const all = rowsOf(this.signals, (row, table) => isWithin(row.minute, [...near[table]!.values()].flat()));
+    const rows = rowsOf(this.signals, (row, table) =>
+      isWithin(row.minute, near[table]!.get(row.agreementId) ?? []),
     );
     const read = {
       integrationId: 'isv_eksempel',

@@ -3,86 +3,142 @@ import { readSettlements } from '../breach/breach-store.service.js';
 import type { Policies } from '../policy/policies.js';
 import { NOTHING_AROUND } from '../rules/around.js';
 import { comparedHours, hoursToCompare, minutesOfCompared } from '../rules/sms-history.js';
-import { columnsOf, SIGNAL_TABLE_NAMES, SIGNAL_TABLES, type SignalTableName } from '../signals/tables.js';
+import {
+  readOfAgreements,
+  readOfAllAgreements,
+  type AgreementSpan,
+} from '../signals/read-signals.service.js';
+import { merged } from '../signals/span.js';
+import { SIGNAL_TABLE_NAMES, type SignalRows, type SignalTableName } from '../signals/tables.js';
 import { countActiveAgreements } from './active-agreements.service.js';
 import {
-  minutesAround,
   minutesToCountAt,
+  spansAround,
   tablesOfAllAgreements,
-  type DirtyMinute,
   type Docket,
   type DocketRows,
+  type Marks,
 } from './judge.js';
 
-/** Reads what one step of the evaluator judges. */
-
-// A backlog of a week is judged in steps; each may read the rows of two hours around every mark.
-const MARKS_PER_STEP = 500;
+/** Reads what one step of the evaluator judges: of many integrations with the statements of one. */
 
 /**
- * The oldest dirty minutes of an integration, locked before any signal is read. A batch that adds to one of
- * them meanwhile waits and marks it anew; one that a batch holds just now is skipped, and comes in a later
- * step.
+ * @param marks by integration; of each at least one
+ * @param policies any of them may judge the minutes marked
  */
-export async function takeDirtyMinutes(tx: EntityManager, integrationId: string): Promise<DirtyMinute[]> {
-  const rows = await tx.query<(Omit<DirtyMinute, 'appendedAt'> & { appendedAt: Date })[]>(
-    `select agreement_id as "agreementId", minute, appended_at as "appendedAt" from dirty_minute
-     where integration_id = $1 order by minute, agreement_id limit $2 for update skip locked`,
-    [integrationId, MARKS_PER_STEP],
-  );
-  return rows.map((row) => ({ ...row, appendedAt: row.appendedAt.toISOString() }));
-}
-
-/** @param policies any of them may judge the minutes marked */
-export async function readDocket(
+export async function readDockets(
   tx: EntityManager,
-  integrationId: string,
-  { dirty, closed }: Pick<Docket, 'dirty' | 'closed'>,
+  marks: ReadonlyMap<string, Marks>,
   policies: Policies,
-): Promise<Docket> {
-  const marks = [...dirty, ...closed];
-  const agreementIds = [...new Set(marks.map((mark) => mark.agreementId))];
-  const minutes = (table: SignalTableName) => minutesAround(marks, policies, table);
-  const rows = (await readRows(tx, SIGNAL_TABLE_NAMES, integrationId, agreementIds, minutes)) as DocketRows;
-  const allAgreements = await readRows(
-    tx,
-    tablesOfAllAgreements(rows, policies),
-    integrationId,
-    null,
-    minutes,
-  );
-  const hours = hoursToCompare(allAgreements.smsHours ?? [], closed, policies);
-  const smsOfHour = await readSmsOfHours(tx, integrationId, hours);
-  const earliest = Math.min(...SIGNAL_TABLE_NAMES.flatMap(minutes));
-  const settled = await readSettlements(tx, integrationId, earliest);
-  const begun = await readFirstActive(tx, integrationId);
-  const docket = { integrationId, dirty, closed, rows, allAgreements, smsOfHour, settled, ...begun };
-  const asked = minutesToCountAt(docket, policies);
-  return { ...docket, activeAgreements: await countActiveAgreements(tx, integrationId, asked) };
+): Promise<Docket[]> {
+  const integrationIds = [...marks.keys()];
+  const spans = new Map(SIGNAL_TABLE_NAMES.map((table) => [table, spansOf(marks, policies, table)]));
+  const rows = new Map<SignalTableName, ReadonlyMap<string, AnyRow[]>>();
+  for (const [table, asked] of spans) {
+    rows.set(table, byIntegration(await readOfAgreements(tx, table, asked)));
+  }
+  const rowsOf = (integrationId: string) =>
+    Object.fromEntries(
+      SIGNAL_TABLE_NAMES.map((table) => [table, rows.get(table)!.get(integrationId) ?? []]),
+    ) as unknown as DocketRows;
+  const allAgreements = await readAllAgreements(tx, { integrationIds, spans, rowsOf }, policies);
+  const earliest = Math.min(...[...spans.values()].flat().map(({ from }) => from));
+  const settled = await readSettlements(tx, integrationIds, earliest);
+  const begun = await readFirstActive(tx, integrationIds);
+  const dockets: Docket[] = [];
+  for (const [integrationId, { dirty, closed }] of marks) {
+    const own = allAgreements.get(integrationId) ?? {};
+    const hours = hoursToCompare(own.smsHours ?? [], closed, policies);
+    const docket = {
+      ...{ integrationId, dirty, closed, rows: rowsOf(integrationId), allAgreements: own },
+      smsOfHour: await readSmsOfHours(tx, integrationId, hours),
+      settled: settled.get(integrationId) ?? new Map<string, readonly number[]>(),
+      ...begun.get(integrationId),
+    };
+    const asked = minutesToCountAt(docket, policies);
+    const activeAgreements = await countActiveAgreements(tx, integrationId, asked);
+    dockets.push({ ...docket, activeAgreements });
+  }
+  return dockets;
 }
 
-/** When an integration was active for the first time, as far as that is known. */
+type AnyRow = SignalRows[SignalTableName];
+
+function spansOf(
+  marks: ReadonlyMap<string, Marks>,
+  policies: Policies,
+  table: SignalTableName,
+): AgreementSpan[] {
+  return [...marks].flatMap(([integrationId, { dirty, closed }]) =>
+    [...spansAround([...dirty, ...closed], policies, table)].flatMap(([agreementId, spans]) =>
+      spans.map((span) => ({ integrationId, agreementId, ...span })),
+    ),
+  );
+}
+
+/** Of the integrations and tables for which those of all agreements must be looked at. */
+async function readAllAgreements(
+  tx: EntityManager,
+  {
+    integrationIds,
+    spans,
+    rowsOf,
+  }: {
+    readonly integrationIds: readonly string[];
+    readonly spans: ReadonlyMap<SignalTableName, readonly AgreementSpan[]>;
+    readonly rowsOf: (integrationId: string) => DocketRows;
+  },
+  policies: Policies,
+): Promise<ReadonlyMap<string, Partial<DocketRows>>> {
+  const wanted = new Map(
+    integrationIds.map((integrationId) => [
+      integrationId,
+      tablesOfAllAgreements(rowsOf(integrationId), policies),
+    ]),
+  );
+  const read = new Map<string, Record<string, AnyRow[]>>();
+  for (const [table, asked] of spans) {
+    const ids = integrationIds.filter((integrationId) => wanted.get(integrationId)!.has(table));
+    const around = ids.flatMap((integrationId) =>
+      merged(asked.filter((span) => span.integrationId === integrationId)).map((span) => ({
+        ...span,
+        integrationId,
+      })),
+    );
+    for (const [integrationId, rows] of byIntegration(await readOfAllAgreements(tx, table, around))) {
+      read.set(integrationId, { ...read.get(integrationId), [table]: rows });
+    }
+  }
+  return read as ReadonlyMap<string, Partial<DocketRows>>;
+}
+
+function byIntegration(rows: readonly AnyRow[]): Map<string, AnyRow[]> {
+  const grouped = new Map<string, AnyRow[]>();
+  for (const row of rows) {
+    const own = grouped.get(row.integrationId);
+    if (own) own.push(row);
+    else grouped.set(row.integrationId, [row]);
+  }
+  return grouped;
+}
+
+/** When integrations were active for the first time, as far as that is known. */
 export async function readFirstActive(
   tx: EntityManager,
-  integrationId: string,
-): Promise<Pick<Docket, 'firstActiveAt'>> {
-  const [known] = await tx.query<{ firstActiveAt: Date }[]>(
-    'select first_active_at as "firstActiveAt" from integration_begun where integration_id = $1',
-    [integrationId],
+  integrationIds: readonly string[],
+): Promise<ReadonlyMap<string, { readonly firstActiveAt: Date }>> {
+  const rows = await tx.query<{ integrationId: string; firstActiveAt: Date }[]>(
+    `select integration_id as "integrationId", first_active_at as "firstActiveAt"
+     from integration_begun where integration_id = any($1)`,
+    [integrationIds],
   );
-  return known ?? {};
+  return new Map(rows.map(({ integrationId, firstActiveAt }) => [integrationId, { firstActiveAt }]));
 }
 
-const SELECTS = Object.fromEntries(
-  SIGNAL_TABLE_NAMES.map((table) => [
-    table,
-    `select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
-     where integration_id = $1 and minute = any($2) and ($3::text[] is null or agreement_id = any($3))`,
-  ]),
-) as Readonly<Record<SignalTableName, string>>;
-
-/** @param hours those that are held against others, by their last minutes */
-/** How many SMS there were in the hours against which these are held. */
+/**
+ * How many SMS there were in the hours against which these are held.
+ * @param hours those that are held against others, by their last minutes
+ */
 export async function readSmsOfHours(
   tx: EntityManager,
   integrationId: string,
@@ -97,26 +153,4 @@ export async function readSmsOfHours(
   );
   const byHour = new Map(rows.map(({ minute, sms }) => [minute, sms]));
   return (minute) => byHour.get(minute) ?? 0;
-}
-
-/** @param agreementIds null: of all */
-async function readRows(
-  tx: EntityManager,
-  tables: Iterable<SignalTableName>,
-  integrationId: string,
-  agreementIds: readonly string[] | null,
-  minutesOf: (table: SignalTableName) => number[],
-): Promise<Partial<DocketRows>> {
-  const read: Partial<Record<SignalTableName, unknown>> = {};
-  for (const table of tables) {
-    read[table] = await tx.query(SELECTS[table], [integrationId, minutesOf(table), agreementIds]);
-  }
-  return read as Partial<DocketRows>;
-}
-
-/**
- * One evaluator at a time for an integration, and nobody who settles a case of it meanwhile; until the transaction ends.
- */
-export async function lockEvaluation(tx: EntityManager, integrationId: string): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock(7340010, hashtext(current_schema() || $1))', [integrationId]);
 }

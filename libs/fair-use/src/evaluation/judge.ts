@@ -7,6 +7,7 @@ import type { Around } from '../rules/around.js';
 import { endOfRow, isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { rowsInWindow, type Verdict } from '../rules/verdict.js';
 import { endOfGrain, MINUTE_MS } from '../signals/minute.js';
+import { merged, type Span } from '../signals/span.js';
 import {
   SIGNAL_TABLES,
   type RouteKey,
@@ -32,17 +33,21 @@ export interface DirtyMinute {
   readonly appendedAt: string;
 }
 
+/** What waits to be judged, of one integration. */
+export interface Marks {
+  readonly dirty: readonly DirtyMinute[];
+  /** Minutes that were left until they are closed, and are. */
+  readonly closed: readonly DirtyMinute[];
+}
+
 export type DocketRows = { readonly [Table in SignalTableName]: readonly SignalRows[Table][] };
 
 /**
  * What is judged together: one integration's dirty minutes, with all rows of their agreements around them.
  */
-export interface Docket {
+export interface Docket extends Marks {
   readonly integrationId: string;
-  readonly dirty: readonly DirtyMinute[];
-  /** Minutes that were left until they are closed, and are. */
-  readonly closed: readonly DirtyMinute[];
-  /** Of the agreements marked. */
+  /** Of the agreements marked, each around its own marks. */
   readonly rows: DocketRows;
   /** Of all agreements, for the rules that judge them together: at least of the tables that `tablesOfAllAgreements` names. */
   readonly allAgreements: Partial<DocketRows>;
@@ -64,24 +69,27 @@ export interface Judgement {
 }
 
 /**
- * The minutes by which the rows of a table are named that must be in the docket: as far back and ahead as the longest window over
- * it reaches.
+ * Where the rows of a table must be read, by agreement: around its marks, as far back and ahead as the longest window over the table
+ * reaches.
  */
-export function minutesAround(
+export function spansAround(
   marks: readonly DirtyMinute[],
   policies: Policies,
   table: SignalTableName,
   rules: readonly Rule[] = RULES,
-): number[] {
+): ReadonlyMap<string, readonly Span[]> {
   const { grain } = SIGNAL_TABLES[table];
   const reading = rules.filter((rule) => rule.signals === table);
   const reach = Math.max(0, ...reading.map((rule) => longestWindow(rule, policies))) - grain;
-  const minutes = new Set<number>();
-  for (const mark of marks) {
-    const own = endOfGrain(mark.minute, grain);
-    for (let near = own - reach; near <= own + reach; near += grain) minutes.add(near);
+  const around = new Map<string, Span[]>();
+  for (const { agreementId, minute } of marks) {
+    const own = endOfGrain(minute, grain);
+    const span = { from: own - reach, to: own + reach + 1 };
+    const known = around.get(agreementId);
+    if (known) known.push(span);
+    else around.set(agreementId, [span]);
   }
-  return [...minutes];
+  return new Map([...around].map(([agreementId, spans]) => [agreementId, merged(spans)]));
 }
 
 /**

@@ -8,7 +8,7 @@ import { minuteToSettle, settle, settledThrough, unsettle } from '../breach/sett
 import { contextOf } from '../clearing/clear-cases.service.js';
 import { resumeLook } from '../clearing/look.js';
 import { readLooks, saveLook } from '../clearing/look-store.service.js';
-import { lockEvaluation } from '../evaluation/docket.service.js';
+import { lockEvaluation } from '../evaluation/marks.service.js';
 import { loadHandling, saveHandling } from './handling-store.service.js';
 import { audited, HandlingRefused, type Handling } from './handling.js';
 import { MoveNotAllowed } from './moves.js';
@@ -72,7 +72,7 @@ async function lockForStep(tx: EntityManager, breachId: string): Promise<KeptCas
     [breachId],
   );
   if (!row) throw notFound(`breach ${breachId}`);
-  await lockEvaluation(tx, row.integrationId);
+  await lockEvaluation(tx, [row.integrationId]);
   return (await lockCase(tx, breachId))!;
 }
 

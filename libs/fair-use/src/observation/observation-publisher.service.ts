@@ -63,10 +63,10 @@ async function publish(tx: EntityManager, integrationId: string, now: Date): Pro
   const [row] = await tx.query<IntegrationRow[]>(
     `select first_seen_at as "firstSeenAt", last_seen_at as "lastSeenAt", calls,
        published_calls as "publishedCalls", published_version as "publishedVersion"
-     from observed_integration where integration_id = $1 for update`,
+     from observed_integration where integration_id = $1 for update skip locked`,
     [integrationId],
   );
-  // Another process was faster.
+  // Another process was faster, or a batch is just adding to it: it comes again in a second, and no batch waits for it meanwhile.
   if (!row || row.calls === row.publishedCalls) return;
   const lastDay = Math.floor(row.lastSeenAt.getTime() / DAY_MS);
   const firstDay = lastDay - OBSERVED_DAYS + 1;

@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * What the rules see of an hour; the calls of the hours before it are those of their minutes.
  *
- * The keys of the minutes change their order, so that the rows of all agreements of an integration around a minute lie together:
- * a rule about all of them reads these. With the agreement before the minute, each of 300 agreements would be looked up by itself.
+ * The rows of an agreement lie together, since most rules read these; which agreements of an integration called at some time is known
+ * from the hours, of which there are few.
  */
 export class SignalHours1760000200070 implements MigrationInterface {
   name = 'SignalHours1760000200070';
@@ -17,17 +17,16 @@ export class SignalHours1760000200070 implements MigrationInterface {
         minute integer not null check (minute % 60 = 59),
         calls bigint not null default 0,
         legacy_auth_calls bigint not null default 0,
-        primary key (integration_id, minute, agreement_id)
+        primary key (integration_id, agreement_id, minute)
       );
+      create index signal_pair_hour_by_time on signal_pair_hour (integration_id, minute);
       insert into signal_pair_hour (integration_id, agreement_id, minute, calls)
       select integration_id, agreement_id, minute - minute % 60 + 59 as hour, sum(calls)
       from signal_pair_minute group by integration_id, agreement_id, hour;
 
       alter table signal_pair_minute
-        drop constraint signal_pair_minute_pkey, add primary key (integration_id, minute, agreement_id),
         drop constraint signal_pair_minute_calls_check, add check (calls >= 0);
       alter table signal_route_minute
-        drop constraint signal_route_minute_pkey, add primary key (integration_id, minute, agreement_id, route),
         alter column unfiltered_sweeps set default 0;
 
       -- The merge of counted sets (signals/measure.ts): counts added hash by hash, the smallest hashes kept.

@@ -29,7 +29,7 @@ export class RefusalSignals1760000200073 implements MigrationInterface {
         minute integer not null check (minute % 60 = 59),
         route text not null,
         stale_sweeps bigint not null default 0,
-        primary key (integration_id, minute, agreement_id, route)
+        primary key (integration_id, agreement_id, minute, route)
       );`);
   }
 

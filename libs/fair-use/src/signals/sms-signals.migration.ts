@@ -12,7 +12,7 @@ export class SmsSignals1760000200075 implements MigrationInterface {
         minute integer not null,
         sms bigint not null default 0,
         sendings jsonb not null default '{}',
-        primary key (integration_id, minute, agreement_id)
+        primary key (integration_id, agreement_id, minute)
       );
       create table signal_sms_hour (
         integration_id text not null,
