@@ -19,6 +19,16 @@ export interface BackTests {
   stop(): Promise<void>;
 }
 
+interface PolicyText {
+  readonly rules: Record<string, object>;
+}
+interface Progress {
+  readonly backTestId: string;
+  readonly state: string;
+  readonly cases: number;
+  readonly error: string | null;
+}
+
 const LOOK_EVERY_MS = 10;
 const LOWER_LIMIT = 65;
 
@@ -30,18 +40,24 @@ export async function openBackTests(databaseUrl: string, now: string): Promise<B
     schema: { migrations: fairUseMigrations },
   } as const;
   const rooms = await startTestRooms([room], { databaseUrl, now });
-  const { document } = (await rooms.call('ops', 'GET', '/v1/policies/in-force')).body;
-  document.rules.RATE_MINUTE.thresholds = { warning: { calls: LOWER_LIMIT, minutes: 5 } };
+  const ask = async <Answer>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer> => {
+    const answer = await rooms.call('ops', method, path, body ? { body } : {});
+    if (answer.status >= 400) throw new Error(`${method} ${path} was refused: ${answer.status}`);
+    return answer.body as Answer;
+  };
+  const { document } = await ask<{ document: PolicyText }>('GET', '/v1/policies/in-force');
+  document.rules['RATE_MINUTE'] = {
+    ...document.rules['RATE_MINUTE'],
+    thresholds: { warning: { calls: LOWER_LIMIT, minutes: 5 } },
+  };
   return {
     run: async ({ fromMinute, toMinute }) => {
       const range = { from: instantOf(fromMinute), to: instantOf(toMinute) };
-      const started = await rooms.call('ops', 'POST', '/v1/back-tests', { body: { document, ...range } });
-      if (started.status !== 202) throw new Error(`the back-test was refused: ${started.status}`);
+      const { backTestId } = await ask<Progress>('POST', '/v1/back-tests', { document, ...range });
       for (;;) {
-        const { body } = await rooms.call('ops', 'GET', `/v1/back-tests/${started.body.backTestId}`);
-        if (body.state === 'done') return { cases: body.cases };
-        if (body.state !== 'queued' && body.state !== 'running')
-          throw new Error(`the back-test ${body.state}: ${body.error}`);
+        const { state, cases, error } = await ask<Progress>('GET', `/v1/back-tests/${backTestId}`);
+        if (state === 'done') return { cases };
+        if (error !== null) throw new Error(`the back-test ${state}: ${error}`);
         await sleep(LOOK_EVERY_MS);
       }
     },

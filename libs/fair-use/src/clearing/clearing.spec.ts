@@ -81,14 +81,14 @@ describe('a case', () => {
     expect(await read()).toMatchObject({ state: 'resolved', resolvedReason: 'manual' });
   });
 
-  it('ends in the same occurrences when a whole morning is read at once as when it is read minute by minute', async () => {
+  it('ends in the same occurrences when a whole morning is read at once as when it is read three minutes at a time', async () => {
     const counts = [...Array(5).fill(75), ...Array(40).fill(1), ...Array(6).fill(92), ...Array(50).fill(0)];
     const morning = (name: string) => minutes(name, '2026-10-05T10:00:00Z', [...counts, ...counts]);
     const piecemeal = morning('piecemeal');
-    for (let minute = 0; minute < 2 * counts.length; minute += 1) {
+    for (let minute = 0; minute < 2 * counts.length; minute += 3) {
       const from = Date.parse(minuteAt('2026-10-05T10:00:00Z', minute));
       const own = piecemeal.filter(
-        ({ time }) => Date.parse(time) >= from && Date.parse(time) < from + 60_000,
+        ({ time }) => Date.parse(time) >= from && Date.parse(time) < from + 180_000,
       );
       if (own.length > 0) await send(rooms, own.toReversed(), 11);
     }

@@ -109,7 +109,7 @@ async function readAllAgreements(
       read.set(integrationId, { ...read.get(integrationId), [table]: rows });
     }
   }
-  return read as ReadonlyMap<string, Partial<DocketRows>>;
+  return read;
 }
 
 function byIntegration(rows: readonly AnyRow[]): Map<string, AnyRow[]> {
