@@ -1,5 +1,5 @@
 import { agreementIdOf, type Breach } from '@taxameter/contracts';
-import type { EntityManager } from 'typeorm';
+import { QueryFailedError, type EntityManager } from 'typeorm';
 import { lockCase, saveDecision } from '../breach/breach-store.service.js';
 import { clear } from '../breach/settle.js';
 import { isInShadow, type BreachContext } from '../breach/decide-breach.js';
@@ -37,6 +37,14 @@ export type HasGap = (integrationId: string, fromMinute: number, throughMinute: 
 /** Nothing tells of gaps yet. */
 export const NO_GAPS: HasGap = () => false;
 
+interface Clearing {
+  readonly policies: Policies;
+  readonly hasGap: HasGap;
+  readonly now: Date;
+  /** Cases on whose rule a look has stumbled: they stay as they are. What stumbles now is added. */
+  readonly stumbled: Map<string, unknown>;
+}
+
 /**
  * @param before minutes before this one are closed
  * @returns whether there was something to look at
@@ -45,7 +53,7 @@ export async function clearCases(
   tx: EntityManager,
   integrationId: string,
   before: number,
-  { policies, hasGap, now }: { readonly policies: Policies; readonly hasGap: HasGap; readonly now: Date },
+  { policies, hasGap, now, stumbled }: Clearing,
 ): Promise<boolean> {
   const due = await dueLooks(tx, integrationId, before, CASES_PER_STEP);
   if (due.size === 0) return false;
@@ -54,6 +62,7 @@ export async function clearCases(
   const judgedBefore = Math.min(before, (await oldestMark(tx, integrationId)) ?? before);
   let hasLooked = false;
   for (const [breachId, from] of due) {
+    if (stumbled.has(breachId)) continue;
     const kept = (await lockCase(tx, breachId))!;
     const context = contextOf(kept.breach);
     const rows = await readSubject(tx, context, from, policies, judgedBefore);
@@ -61,11 +70,25 @@ export async function clearCases(
       ...{ context, rows, policies, before: judgedBefore, appendedAt, ...begun },
       hasGap: (first: number, last: number) => hasGap(integrationId, first, last),
     };
-    const seen = lookOn(kept, from, { ...sight, around: await readAround(tx, kept, from, sight) });
+    const seen = await lookWith(tx, kept, from, sight).catch((error: unknown) => {
+      if (error instanceof QueryFailedError) throw error;
+      stumbled.set(breachId, error);
+      return null;
+    });
+    if (!seen) continue;
     hasLooked = seen.look.lookedThrough > from.lookedThrough || hasLooked;
     await keep(tx, kept, from, seen, { context, appendedAt, now });
   }
   return hasLooked;
+}
+
+async function lookWith(
+  tx: EntityManager,
+  kept: KeptCase,
+  from: Look,
+  sight: Omit<Sight, 'around'>,
+): Promise<Seen> {
+  return lookOn(kept, from, { ...sight, around: await readAround(tx, kept, from, sight) });
 }
 
 /** What the rule of a case may ask of the time outside its window, for the minutes of one look. */

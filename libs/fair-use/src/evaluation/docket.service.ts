@@ -10,7 +10,9 @@ import {
 } from '../signals/read-signals.service.js';
 import { merged } from '../signals/span.js';
 import { SIGNAL_TABLE_NAMES, type SignalRows, type SignalTableName } from '../signals/tables.js';
+import { RULES } from '../rules/registry.js';
 import { countActiveAgreements } from './active-agreements.service.js';
+import { ofEachRule } from './judge-docket.js';
 import {
   minutesToCountAt,
   spansAround,
@@ -41,7 +43,13 @@ export async function readDockets(
     Object.fromEntries(
       SIGNAL_TABLE_NAMES.map((table) => [table, rows.get(table)!.get(integrationId) ?? []]),
     ) as unknown as DocketRows;
-  const allAgreements = await readAllAgreements(tx, { integrationIds, spans, rowsOf }, policies);
+  const carried = new Map(
+    integrationIds.map((id) => [
+      id,
+      ofEachRule(RULES, (rule) => [...tablesOfAllAgreements(rowsOf(id), policies, [rule])]),
+    ]),
+  );
+  const allAgreements = await readAllAgreements(tx, spans, carried);
   const earliest = Math.min(...[...spans.values()].flat().map(({ from }) => from));
   const settled = await readSettlements(tx, integrationIds, earliest);
   const begun = await readFirstActive(tx, integrationIds);
@@ -55,9 +63,10 @@ export async function readDockets(
       settled: settled.get(integrationId) ?? new Map<string, readonly number[]>(),
       ...begun.get(integrationId),
     };
-    const asked = minutesToCountAt(docket, policies);
-    const activeAgreements = await countActiveAgreements(tx, integrationId, asked);
-    dockets.push({ ...docket, activeAgreements });
+    const { done, failures } = ofEachRule(RULES, (rule) => minutesToCountAt(docket, policies, [rule]));
+    const activeAgreements = await countActiveAgreements(tx, integrationId, [...new Set(done.flat())]);
+    const stumbled = new Map([...carried.get(integrationId)!.failures, ...failures]);
+    dockets.push({ ...docket, activeAgreements, failures: stumbled });
   }
   return dockets;
 }
@@ -76,29 +85,15 @@ function spansOf(
   );
 }
 
-/** Of the integrations and tables for which those of all agreements must be looked at. */
+/** @param wanted of which tables those of all agreements must be looked at, by integration */
 async function readAllAgreements(
   tx: EntityManager,
-  {
-    integrationIds,
-    spans,
-    rowsOf,
-  }: {
-    readonly integrationIds: readonly string[];
-    readonly spans: ReadonlyMap<SignalTableName, readonly AgreementSpan[]>;
-    readonly rowsOf: (integrationId: string) => DocketRows;
-  },
-  policies: Policies,
+  spans: ReadonlyMap<SignalTableName, readonly AgreementSpan[]>,
+  wanted: ReadonlyMap<string, { readonly done: readonly SignalTableName[][] }>,
 ): Promise<ReadonlyMap<string, Partial<DocketRows>>> {
-  const wanted = new Map(
-    integrationIds.map((integrationId) => [
-      integrationId,
-      tablesOfAllAgreements(rowsOf(integrationId), policies),
-    ]),
-  );
   const read = new Map<string, Record<string, AnyRow[]>>();
   for (const [table, asked] of spans) {
-    const ids = integrationIds.filter((integrationId) => wanted.get(integrationId)!.has(table));
+    const ids = [...wanted].filter(([, { done }]) => done.flat().includes(table)).map(([id]) => id);
     const around = ids.flatMap((integrationId) =>
       merged(asked.filter((span) => span.integrationId === integrationId)).map((span) => ({
         ...span,

@@ -23,7 +23,9 @@ import type { Policies } from '../policy/policies.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
 import { minutesClosed } from './closing.service.js';
 import { readDockets } from './docket.service.js';
-import { judge, leftUntilClosed, type Marks } from './judge.js';
+import { judgeDocket, type RuleFailures } from './judge-docket.js';
+import type { Docket, Judgement, Marks } from './judge.js';
+import { giveBackUnjudged, keepUnjudged, TRY_AGAIN_MS } from './unjudged.service.js';
 import { forgetMarks, leaveUntilClosed, lockEvaluation, takeMarks } from './marks.service.js';
 
 /**
@@ -37,6 +39,10 @@ const INTEGRATIONS_PER_ROUND = 100;
 
 @Injectable()
 export class Evaluator extends BackgroundLoop {
+  /** Cases that could not be looked at, and why; they are tried again with what rules threw on. */
+  private readonly stumbled = new Map<string, unknown>();
+  /** What rules threw on is given back once at the start, and then from time to time. */
+  private triesAgainAt = 0;
   /** Where the next round goes on, so that a busy integration does not keep the others waiting. */
   private after = '';
 
@@ -45,7 +51,7 @@ export class Evaluator extends BackgroundLoop {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(System) private readonly system: System,
     @Inject(PolicyBook) private readonly book: PolicyBook,
-    @Inject(LOGGER) logger: Logger,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {
     super({ name: 'fair-use evaluator', idleMs: IDLE_MS, logger });
   }
@@ -61,6 +67,7 @@ export class Evaluator extends BackgroundLoop {
       errors.push(error);
       return 0;
     });
+    await this.tryAgain();
     const waiting = await this.database.query<{ integrationId: string }[]>(
       `select integration_id as "integrationId" from dirty_minute where integration_id > $1
        union select integration_id from unclosed_minute where integration_id > $1 and minute < $3
@@ -96,6 +103,15 @@ export class Evaluator extends BackgroundLoop {
     return hasJudged;
   }
 
+  private async tryAgain(): Promise<void> {
+    const now = this.clock.now();
+    if (now.getTime() < this.triesAgainAt) return;
+    const keptUntil = this.triesAgainAt === 0 ? now : new Date(now.getTime() - TRY_AGAIN_MS);
+    await withActor(this.database, systemActor('fair-use'), (tx) => giveBackUnjudged(tx, keptUntil));
+    this.stumbled.clear();
+    this.triesAgainAt = now.getTime() + TRY_AGAIN_MS;
+  }
+
   private async minutesClosed(): Promise<number> {
     const { policies } = await this.book.read(this.database);
     return minutesClosed(this.database, this.system, policies);
@@ -110,8 +126,7 @@ export class Evaluator extends BackgroundLoop {
       let hasJudged = await this.judgeMarks(tx, await takeMarks(tx, integrationIds, before), policies);
       const now = this.clock.now();
       for (const integrationId of await integrationsToLookAt(tx, integrationIds, before)) {
-        const asked = { policies, hasGap: NO_GAPS, now };
-        hasJudged = (await clearCases(tx, integrationId, before, asked)) || hasJudged;
+        hasJudged = (await this.clear(tx, integrationId, before, { policies, now })) || hasJudged;
       }
       return hasJudged;
     });
@@ -124,17 +139,52 @@ export class Evaluator extends BackgroundLoop {
   ): Promise<boolean> {
     if (marks.size === 0) return false;
     const dockets = await readDockets(tx, marks, policies);
+    const judged = dockets.map((docket) => ({ docket, ...judgeDocket(docket, policies) }));
     await this.decide(
       tx,
-      dockets.flatMap((docket) => judge(docket, policies)),
+      judged.flatMap(({ judgements }) => judgements),
     );
     await forgetMarks(tx, marks);
-    const left = dockets.map((docket) => [docket.integrationId, leftUntilClosed(docket, policies)] as const);
-    await leaveUntilClosed(tx, new Map(left));
+    await leaveUntilClosed(
+      tx,
+      new Map(judged.map(({ docket, left }) => [docket.integrationId, left] as const)),
+    );
+    for (const { docket, failures } of judged) await this.keepFailures(tx, docket, failures);
     return true;
   }
 
-  private async decide(tx: EntityManager, judgements: ReturnType<typeof judge>): Promise<void> {
+  private async clear(
+    tx: EntityManager,
+    integrationId: string,
+    before: number,
+    asked: { readonly policies: Policies; readonly now: Date },
+  ): Promise<boolean> {
+    const stumbled = new Map(this.stumbled);
+    const hasLooked = await clearCases(tx, integrationId, before, { ...asked, hasGap: NO_GAPS, stumbled });
+    for (const [breachId, error] of stumbled) {
+      if (this.stumbled.has(breachId)) continue;
+      this.logger.error(
+        { err: error, breachId, integrationId },
+        'a case could not be looked at; it stays as it is',
+      );
+      this.stumbled.set(breachId, error);
+    }
+    return hasLooked;
+  }
+
+  private async keepFailures(tx: EntityManager, docket: Docket, failures: RuleFailures): Promise<void> {
+    if (failures.size === 0) return;
+    const { integrationId } = docket;
+    for (const [ruleId, error] of failures) {
+      this.logger.error(
+        { err: error, ruleId, integrationId },
+        'a rule could not judge; its minutes are kept',
+      );
+    }
+    await keepUnjudged(tx, integrationId, [...failures.keys()], docket, this.clock.now());
+  }
+
+  private async decide(tx: EntityManager, judgements: readonly Judgement[]): Promise<void> {
     if (judgements.length === 0) return;
     const now = this.clock.now();
     const keys = judgements.map(({ rule, subject }) => breachKeyOf(rule, subject));

@@ -2,7 +2,7 @@ import { minuteJudged } from '../breach/decide-cases.js';
 import { breachKeyOf, type BreachSubject, type Finding } from '../breach/decide-breach.js';
 import { unsettledRows, type Settlements } from '../breach/settle.js';
 import type { Policies } from '../policy/policies.js';
-import { atMost, modeOf, type Policy } from '../policy/policy.js';
+import { atMost, modeOf, type Policy, type RuleId } from '../policy/policy.js';
 import type { Around } from '../rules/around.js';
 import { endOfRow, isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { rowsInWindow, type Verdict } from '../rules/verdict.js';
@@ -57,6 +57,8 @@ export interface Docket extends Marks {
   readonly activeAgreements: ReadonlyMap<number, number>;
   /** At least those that lie in a window judged. */
   readonly settled: Settlements;
+  /** What rules threw while it was made: they cannot be judged by it. */
+  readonly failures?: ReadonlyMap<RuleId, unknown>;
   /** When the integration was active for the first time; absent: nobody knows, and it is judged as one that has settled in. */
   readonly firstActiveAt?: Date;
 }
@@ -150,8 +152,13 @@ export function leftUntilClosed(
         leftOfSubject(generic(rule), own, docket, policies),
       ),
     );
+  return newestMarks(left);
+}
+
+/** Each minute of an agreement once. */
+export function newestMarks(marks: readonly DirtyMinute[]): DirtyMinute[] {
   const newest = new Map<string, DirtyMinute>();
-  for (const mark of left) {
+  for (const mark of marks) {
     const key = `${mark.minute}|${mark.agreementId}`;
     const known = newest.get(key);
     if (!known || isLater(mark.appendedAt, known.appendedAt)) newest.set(key, mark);

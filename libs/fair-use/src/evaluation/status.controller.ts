@@ -27,6 +27,9 @@ const status = z.object({
   open: z
     .int()
     .describe('minutes with refused calls and hours with SMS, judged once the log is two minutes past them'),
+  unjudged: z
+    .array(z.object({ ruleId: z.string(), minutes: z.int(), since: fields.instant }))
+    .describe('rules that threw, and the minutes kept for them; [] is as it should be'),
   dataGaps: z
     .int()
     .describe('sources of events that are silent now, see /v1/fair-use/data-gaps; 0: all are heard'),
@@ -75,6 +78,10 @@ export class StatusController {
          from unclosed_minute`,
         [before],
       );
+      const unjudged = await tx.query<{ ruleId: string; minutes: number; since: Date }[]>(
+        `select rule_id as "ruleId", count(*)::integer as minutes, min(since) as since
+         from unjudged_minute group by rule_id order by rule_id`,
+      );
       const watermarks = await tx.query<Watermark[]>(
         `select topic, partition, event_time as "eventTime", appended_at as "appendedAt"
          from watermark order by topic, partition`,
@@ -83,6 +90,7 @@ export class StatusController {
         dirty,
         open,
         dataGaps,
+        unjudged: unjudged.map((kept) => ({ ...kept, since: kept.since.toISOString() })),
         watermarks: watermarks.map((mark) => ({
           ...mark,
           eventTime: mark.eventTime.toISOString(),
