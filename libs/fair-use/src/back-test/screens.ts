@@ -1,6 +1,7 @@
 import { SEVERITIES } from '@taxameter/contracts';
 import type { CallsHeld, HeldThreshold, Policy, RuleId, Thresholds } from '../policy/policy.js';
 import { ruleNamed } from '../rules/registry.js';
+import { SLOTS_PER_MINUTE } from '../signals/minute.js';
 import type { Span } from '../signals/span.js';
 import type { SignalRows, SignalTableName } from '../signals/tables.js';
 
@@ -23,16 +24,32 @@ export interface Screen {
 interface ScreenMeasure<Table extends SignalTableName> {
   /** The figure of a row, in SQL over the columns of its table … */
   readonly sql: string;
+  /** One that is never smaller and costs less to look at. */
+  readonly atMostSql?: string;
   /** … and the same here. */
   readonly of: (row: SignalRows[Table]) => number;
 }
 type ScreenMeasures<Table extends SignalTableName> = Readonly<Record<string, ScreenMeasure<Table>>>;
 
+/** In percent. Where a share is reached over several rows, one of them reaches it: no average is above all that it is made of. */
+const shareSql = (counted: string, all: string) =>
+  `case when ${counted} = 0 then 0 else ${counted}::float8 * 100 / greatest(${all}, 1) end`;
+const shareOf = (counted: number, all: number) => (counted * 100) / Math.max(all, 1);
+
 const PAIRS = {
   calls: { sql: 'calls', of: (row) => row.calls },
   writes: { sql: 'writes', of: (row) => row.writes },
   server_time: { sql: 'server_time_ms', of: (row) => row.serverTimeMs },
-  client_errors: { sql: 'client_errors', of: (row) => row.clientErrors },
+  busiest_slot: {
+    sql: `greatest(${Array.from({ length: SLOTS_PER_MINUTE }, (_, slot) => `calls_by_slot[${slot + 1}]`).join(', ')})`,
+    atMostSql: 'calls',
+    of: (row) => Math.max(...row.callsBySlot),
+  },
+  client_error_share: {
+    sql: shareSql('client_errors', 'calls'),
+    of: (row) => shareOf(row.clientErrors, row.calls),
+  },
+  throttled_share: { sql: shareSql('throttled', 'calls'), of: (row) => shareOf(row.throttled, row.calls) },
   throttled: { sql: 'throttled', of: (row) => row.throttled },
   auth_failures: { sql: 'auth_failures', of: (row) => row.authFailures },
   blocked: { sql: 'blocked_calls', of: (row) => row.blockedCalls },
@@ -61,7 +78,10 @@ const PAIR_HOURS = {
   calls_of_hour: { sql: 'calls', of: (row) => row.calls },
   legacy_auth: { sql: 'legacy_auth_calls', of: (row) => row.legacyAuthCalls },
   missing_scopes: { sql: 'missing_scopes', of: (row) => row.missingScopes },
-  sms_rejected: { sql: 'sms_rejected', of: (row) => row.smsRejected },
+  sms_rejected_share: {
+    sql: shareSql('sms_rejected', 'sms_attempts'),
+    of: (row) => shareOf(row.smsRejected, row.smsAttempts),
+  },
 } as const satisfies ScreenMeasures<'pairHours'>;
 
 const ROUTE_HOURS = {
@@ -83,6 +103,7 @@ export type MeasureName = keyof typeof MEASURES;
 /** The figure of a row by which it is screened; the row is of the rule's table. */
 export function measureOf(name: MeasureName): {
   readonly sql: string;
+  readonly atMostSql?: string;
   readonly of: (row: SignalRows[SignalTableName]) => number;
 } {
   return MEASURES[name] as ReturnType<typeof measureOf>;
@@ -92,13 +113,12 @@ type Wanted = Omit<Screen, 'windowMinutes'>;
 
 const SCREENS: { readonly [Id in RuleId]: (rules: Policy['rules']) => Wanted } = {
   RATE_MINUTE: ({ RATE_MINUTE }) => held('calls', RATE_MINUTE.thresholds, callsOf),
-  // No slot has more calls than its minute.
-  BURST: ({ BURST }) => held('calls', BURST.thresholds, callsOf),
+  BURST: ({ BURST }) => held('busiest_slot', BURST.thresholds, callsOf),
   WRITE_RATE: ({ WRITE_RATE }) => held('writes', WRITE_RATE.thresholds, callsOf),
   SERVER_TIME: ({ SERVER_TIME }) =>
     held('server_time', SERVER_TIME.thresholds, ({ serverTimeMs }) => serverTimeMs),
-  ERROR_RATIO_4XX: ({ ERROR_RATIO_4XX }) => share('client_errors', ERROR_RATIO_4XX),
-  THROTTLED_RATIO: ({ THROTTLED_RATIO }) => share('throttled', THROTTLED_RATIO),
+  ERROR_RATIO_4XX: ({ ERROR_RATIO_4XX }) => share('client_error_share', ERROR_RATIO_4XX),
+  THROTTLED_RATIO: ({ THROTTLED_RATIO }) => share('throttled_share', THROTTLED_RATIO),
   POLLING_UNFILTERED: ({ POLLING_UNFILTERED }) => summed('full_fetches', POLLING_UNFILTERED.thresholds),
   POLLING_TOO_OFTEN: ({ POLLING_TOO_OFTEN }) => summed('fetches_of_changes', POLLING_TOO_OFTEN.thresholds),
   RATE_DAY: ({ RATE_DAY }) => {
@@ -110,7 +130,7 @@ const SCREENS: { readonly [Id in RuleId]: (rules: Policy['rules']) => Wanted } =
   SCOPE_MISMATCH: ({ SCOPE_MISMATCH }) => summed('missing_scopes', SCOPE_MISMATCH.thresholds),
   STALE_CHANGES_SINCE: ({ STALE_CHANGES_SINCE }) => summed('stale_fetches', STALE_CHANGES_SINCE.thresholds),
   AUTH_FAILURES: ({ AUTH_FAILURES }) => summed('auth_failures', AUTH_FAILURES.thresholds),
-  SMS_INVALID: ({ SMS_INVALID }) => share('sms_rejected', SMS_INVALID),
+  SMS_INVALID: ({ SMS_INVALID }) => share('sms_rejected_share', SMS_INVALID),
   RATE_INTEGRATION: ({ RATE_INTEGRATION }) => ({
     ...{ measure: 'calls', sum: 0, perRow: RATE_INTEGRATION.pairCalls },
     rows: lowest(RATE_INTEGRATION.thresholds, ({ minutes }) => minutes),
@@ -147,12 +167,10 @@ function held<Threshold extends HeldThreshold>(
   return { measure, perRow, rows: lowest(thresholds, ({ minutes }) => minutes), sum: 0 };
 }
 
-function share(
-  measure: MeasureName,
-  { minCalls, thresholds }: { readonly minCalls: number; readonly thresholds: Thresholds<number> },
-): Wanted {
-  const sum = Math.max(1, Math.ceil((minCalls * lowest(thresholds, figure)) / 100));
-  return { measure, perRow: 1, rows: 1, sum };
+function share(measure: MeasureName, { thresholds }: { readonly thresholds: Thresholds<number> }): Wanted {
+  // Rules compare in whole calls: a quotient that is rounded must not fall short. A share of 0 is one call at least.
+  const perRow = Math.max(lowest(thresholds, figure) * 0.999_999, Number.EPSILON);
+  return { measure, perRow, rows: 1, sum: 0 };
 }
 
 function summed(measure: MeasureName, thresholds: Thresholds<number>): Wanted {
