@@ -10,7 +10,7 @@ import {
 } from '../signals/read-signals.service.js';
 import { merged } from '../signals/span.js';
 import { SIGNAL_TABLE_NAMES, type SignalRows, type SignalTableName } from '../signals/tables.js';
-import { RULES } from '../rules/registry.js';
+import { isIntegrationWide, RULES } from '../rules/registry.js';
 import { countActiveAgreements } from './active-agreements.service.js';
 import { ofEachRule } from './judge-docket.js';
 import {
@@ -43,10 +43,11 @@ export async function readDockets(
     Object.fromEntries(
       SIGNAL_TABLE_NAMES.map((table) => [table, rows.get(table)!.get(integrationId) ?? []]),
     ) as unknown as DocketRows;
+  const own = new Map(integrationIds.map((integrationId) => [integrationId, rowsOf(integrationId)]));
   const carried = new Map(
-    integrationIds.map((id) => [
-      id,
-      ofEachRule(RULES, (rule) => [...tablesOfAllAgreements(rowsOf(id), policies, [rule])]),
+    [...own].map(([integrationId, ofMarked]) => [
+      integrationId,
+      ofEachRule(WIDE, (rule) => [...tablesOfAllAgreements(ofMarked, policies, [rule])]),
     ]),
   );
   const allAgreements = await readAllAgreements(tx, spans, carried);
@@ -55,15 +56,15 @@ export async function readDockets(
   const begun = await readFirstActive(tx, integrationIds);
   const dockets: Docket[] = [];
   for (const [integrationId, { dirty, closed }] of marks) {
-    const own = allAgreements.get(integrationId) ?? {};
-    const hours = hoursToCompare(own.smsHours ?? [], closed, policies);
+    const all = allAgreements.get(integrationId) ?? {};
+    const hours = hoursToCompare(all.smsHours ?? [], closed, policies);
     const docket = {
-      ...{ integrationId, dirty, closed, rows: rowsOf(integrationId), allAgreements: own },
+      ...{ integrationId, dirty, closed, rows: own.get(integrationId)!, allAgreements: all },
       smsOfHour: await readSmsOfHours(tx, integrationId, hours),
       settled: settled.get(integrationId) ?? new Map<string, readonly number[]>(),
       ...begun.get(integrationId),
     };
-    const { done, failures } = ofEachRule(RULES, (rule) => minutesToCountAt(docket, policies, [rule]));
+    const { done, failures } = ofEachRule(ASKING, (rule) => minutesToCountAt(docket, policies, [rule]));
     const activeAgreements = await countActiveAgreements(tx, integrationId, [...new Set(done.flat())]);
     const stumbled = new Map([...carried.get(integrationId)!.failures, ...failures]);
     dockets.push({ ...docket, activeAgreements, failures: stumbled });
@@ -72,6 +73,8 @@ export async function readDockets(
 }
 
 type AnyRow = SignalRows[SignalTableName];
+const WIDE = RULES.filter(isIntegrationWide);
+const ASKING = RULES.filter((rule) => rule.asksForAgreements);
 
 function spansOf(
   marks: ReadonlyMap<string, Marks>,

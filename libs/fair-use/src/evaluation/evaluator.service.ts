@@ -33,7 +33,10 @@ import { forgetMarks, leaveUntilClosed, lockEvaluation, takeMarks } from './mark
  * versions and facts of one step commit together, so a crash repeats a step and never half of one.
  */
 
-/** Half of it passes before a call is judged; of 250 ms it was most of the time from a call to its case. */
+/**
+ * Between two rounds, also under load: a minute that still runs is judged once a round and not once a batch. Half of it passes before a call is judged; of
+ * 250 ms it was most of the time from a call to its case.
+ */
 const IDLE_MS = 50;
 const INTEGRATIONS_PER_ROUND = 100;
 
@@ -78,9 +81,9 @@ export class Evaluator extends BackgroundLoop {
     const isLastOfAll = waiting.length < INTEGRATIONS_PER_ROUND;
     this.after = isLastOfAll ? '' : waiting.at(-1)!.integrationId;
     const ids = waiting.map(({ integrationId }) => integrationId);
-    const hasJudged = await this.evaluateAll(ids, before, errors);
+    const hasMore = await this.evaluateAll(ids, before, errors);
     if (errors.length > 0) throw new AggregateError(errors, 'some minutes could not be judged');
-    return hasJudged || !isLastOfAll;
+    return hasMore || !isLastOfAll;
   }
 
   /** Together, since a transaction for each costs more than what is judged in it; and each by itself when one of them cannot be. */
@@ -98,9 +101,9 @@ export class Evaluator extends BackgroundLoop {
         return false;
       }
     }
-    let hasJudged = false;
-    for (const id of integrationIds) hasJudged = (await this.evaluateAll([id], before, errors)) || hasJudged;
-    return hasJudged;
+    let hasMore = false;
+    for (const id of integrationIds) hasMore = (await this.evaluateAll([id], before, errors)) || hasMore;
+    return hasMore;
   }
 
   private async tryAgain(): Promise<void> {
@@ -117,18 +120,23 @@ export class Evaluator extends BackgroundLoop {
     return minutesClosed(this.database, this.system, policies);
   }
 
-  /** @param before minutes before this one are closed */
+  /**
+   * @param before minutes before this one are closed
+   * @returns whether some of what waits was left for the next step
+   */
   private async evaluate(integrationIds: readonly string[], before: number): Promise<boolean> {
     return withActor(this.database, systemActor('fair-use'), async (tx) => {
       // Before every other lock: who decides a new policy waits for none of them.
       const { policies } = await this.book.read(tx);
       await lockEvaluation(tx, integrationIds);
-      let hasJudged = await this.judgeMarks(tx, await takeMarks(tx, integrationIds, before), policies);
+      const { marks, areAll } = await takeMarks(tx, integrationIds, before);
+      await this.judgeMarks(tx, marks, policies);
+      let hasMore = !areAll;
       const now = this.clock.now();
       for (const integrationId of await integrationsToLookAt(tx, integrationIds, before)) {
-        hasJudged = (await this.clear(tx, integrationId, before, { policies, now })) || hasJudged;
+        hasMore = (await this.clear(tx, integrationId, before, { policies, now })) || hasMore;
       }
-      return hasJudged;
+      return hasMore;
     });
   }
 
@@ -136,8 +144,8 @@ export class Evaluator extends BackgroundLoop {
     tx: EntityManager,
     marks: ReadonlyMap<string, Marks>,
     policies: Policies,
-  ): Promise<boolean> {
-    if (marks.size === 0) return false;
+  ): Promise<void> {
+    if (marks.size === 0) return;
     const dockets = await readDockets(tx, marks, policies);
     const judged = dockets.map((docket) => ({ docket, ...judgeDocket(docket, policies) }));
     await this.decide(
@@ -150,7 +158,6 @@ export class Evaluator extends BackgroundLoop {
       new Map(judged.map(({ docket, left }) => [docket.integrationId, left] as const)),
     );
     for (const { docket, failures } of judged) await this.keepFailures(tx, docket, failures);
-    return true;
   }
 
   private async clear(

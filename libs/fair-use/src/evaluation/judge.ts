@@ -190,28 +190,33 @@ function judgeSubject(
   const marks = marksOf(rule, own[0]!, rule.isMonotone ? docket.dirty : closedRows(rule, docket));
   const reach = rule.isMonotone ? longestWindow(rule, policies) : 1;
   const judged = isIntegrationWide(rule) ? carriersOf(rule, own, policies) : own;
-  const minutes = minutesReached(judged, marks, reach).map((minute) => ({
-    minute,
-    policy: policies.at(subject.integrationId, subject.agreementId, minute),
-  }));
-  return (['on', 'shadow'] as const).flatMap((mode) => {
-    const about = mode === 'shadow' ? { ...subject, isShadow: true } : subject;
-    const settled = docket.settled.get(breachKeyOf(rule, about)) ?? [];
-    const findings = minutes.flatMap(({ minute, policy }) => {
-      if (modeOf(policy, rule.id) !== mode) return [];
-      const around = {
-        activeAgreements: docket.activeAgreements.get(minute) ?? 0,
-        smsOfHour: docket.smsOfHour,
-      };
-      const rows = unsettledRows(own, minute, settled);
-      const verdict = rule.judge(rows, policyFor(docket, policy, minute), minute, around);
-      if (!verdict) return [];
-      // Not the verdict's window: calls from before it may be why something counts in it.
-      const window = rule.windowMinutes(policy);
-      return [{ verdict, policy, appendedAt: newestAppend(marks, minute, window, reach) }];
-    });
-    return findings.length > 0 ? [{ rule, subject: about, findings }] : [];
-  });
+  const findings: Record<'on' | 'shadow', Finding[]> = { on: [], shadow: [] };
+  const settledOf = (mode: 'on' | 'shadow') =>
+    docket.settled.size === 0 ? [] : (docket.settled.get(breachKeyOf(rule, aboutOf(subject, mode))) ?? []);
+  const settled = { on: settledOf('on'), shadow: settledOf('shadow') };
+  for (const minute of minutesReached(judged, marks, reach)) {
+    const policy = policies.at(subject.integrationId, subject.agreementId, minute);
+    const mode = modeOf(policy, rule.id);
+    if (mode === 'off') continue;
+    const around = {
+      activeAgreements: docket.activeAgreements.get(minute) ?? 0,
+      smsOfHour: docket.smsOfHour,
+    };
+    const rows = unsettledRows(own, minute, settled[mode]);
+    const verdict = rule.judge(rows, policyFor(docket, policy, minute), minute, around);
+    if (!verdict) continue;
+    // Not the verdict's window: calls from before it may be why something counts in it.
+    const window = rule.windowMinutes(policy);
+    const appendedAt = newestAppend(marks, minute, window, reach);
+    findings[mode].push({ verdict, policy, appendedAt });
+  }
+  return (['on', 'shadow'] as const)
+    .filter((mode) => findings[mode].length > 0)
+    .map((mode) => ({ rule, subject: aboutOf(subject, mode), findings: findings[mode] }));
+}
+
+function aboutOf(subject: BreachSubject, mode: 'on' | 'shadow'): BreachSubject {
+  return mode === 'shadow' ? { ...subject, isShadow: true } : subject;
 }
 
 /** An integration that has just begun is warned at most. */

@@ -28,13 +28,13 @@ export async function lockEvaluation(tx: EntityManager, integrationIds: readonly
  * The oldest minutes of each integration that are to be judged now. The dirty ones are locked before any signal is read: a batch that
  * adds to one of them meanwhile waits and marks it anew; one that a batch holds just now is skipped, and comes in a later step.
  * @param before minutes before this one are closed
- * @returns integrations with at least one mark
+ * @returns integrations with at least one mark; `areAll`: none was left for the next step but what a batch holds
  */
 export async function takeMarks(
   tx: EntityManager,
   integrationIds: readonly string[],
   before: number,
-): Promise<ReadonlyMap<string, Marks>> {
+): Promise<{ readonly marks: ReadonlyMap<string, Marks>; readonly areAll: boolean }> {
   const most = Math.max(LEAST_MARKS_OF_ONE, Math.ceil(MARKS_PER_STEP / integrationIds.length));
   const dirty = await tx.query<MarkRow[]>(
     `select taken.* from unnest($1::text[]) as id,
@@ -58,7 +58,8 @@ export async function takeMarks(
   };
   for (const row of dirty) of(row.integrationId).dirty.push(markOf(row));
   for (const row of closed) of(row.integrationId).closed.push(markOf(row));
-  return marks;
+  const areAll = [...marks.values()].every((own) => own.dirty.length < most && own.closed.length < most);
+  return { marks, areAll };
 }
 
 interface MarkRow extends Omit<DirtyMinute, 'appendedAt'> {
