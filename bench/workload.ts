@@ -4,7 +4,7 @@ import { hex, uuidV4, uuidV7 } from './identifiers.js';
 
 /**
  * The load of the pipeline bench: API calls in sessions, as integrations work. A session is one integration on one agreement
- * that calls 20 times within a minute; as many sessions as fit run side by side.
+ * that calls 20 times within a minute, page after page of what has changed where it calls a list; as many sessions as fit run side by side.
  */
 export interface Workload {
   readonly events: number;
@@ -91,7 +91,10 @@ function originalOf(workload: Workload, index: number, random: () => number): Ge
     status,
     durationMs: 20 + (random() % 400),
   };
-  const data = workload.size === 'small' ? needed : { ...needed, ...optionalFields(random) };
+  const data =
+    workload.size === 'small'
+      ? needed
+      : { ...needed, ...optionalFields(random, Math.floor(inMinute / sessionsAtOnce)) };
   const event: ApiCallEvent = {
     specversion: '1.0',
     id,
@@ -103,7 +106,7 @@ function originalOf(workload: Workload, index: number, random: () => number): Ge
   return { key: apiCallKey(needed), id, time, json: JSON.stringify(event) };
 }
 
-function optionalFields(random: () => number) {
+function optionalFields(random: () => number, page: number) {
   return {
     integrationKind: 'public' as const,
     requestBytes: 180,
@@ -113,8 +116,8 @@ function optionalFields(random: () => number) {
       hasChangesSince: true,
       changesSinceAgeSec: 900,
       hasDateRange: false,
-      page: 0,
-      pageSize: 100,
+      page,
+      pageSize: 1000,
       fieldsCount: 6,
     },
     queryHash: hex(random, 16),
