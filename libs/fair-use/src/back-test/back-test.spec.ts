@@ -38,7 +38,11 @@ async function startWith(calls: number, range: object = RANGE) {
 async function doneWith(calls: number) {
   const started = await startWith(calls);
   expect(started.status).toBe(202);
-  const path = `/v1/back-tests/${started.body.backTestId}`;
+  return done(started.body.backTestId);
+}
+
+async function done(backTestId: string) {
+  const path = `/v1/back-tests/${backTestId}`;
   for (let tries = 0; tries < 400; tries += 1) {
     const { body } = await call('GET', path);
     if (body.state !== 'queued' && body.state !== 'running') return { body, path };
@@ -90,6 +94,22 @@ describe('a back-test', () => {
         today: { severity: today!.severity, value: today!.observed.value },
       },
     ]);
+  });
+
+  it('finds what is agreed with one integration alone and is sharper than what holds for all', async () => {
+    const document = await inForce();
+    document.overrides = [
+      {
+        integrationId: 'isv_strolls',
+        rule: 'RATE_MINUTE',
+        settings: { thresholds: { info: { calls: 10, minutes: 5 } } },
+        until: '2027-01-01T00:00:00Z',
+        who: 'ops',
+        why: 'a trial',
+      },
+    ];
+    const started = await call('POST', '/v1/back-tests', { document, ...RANGE });
+    expect((await done(started.body.backTestId)).body).toMatchObject({ state: 'done', hit: ['isv_strolls'] });
   });
 
   it('opens nothing and tells nobody', async () => {

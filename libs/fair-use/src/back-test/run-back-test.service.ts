@@ -4,39 +4,25 @@ import { countActiveAgreements } from '../evaluation/active-agreements.service.j
 import { readFirstActive, readSmsOfHours } from '../evaluation/docket.service.js';
 import type { Policies } from '../policy/policies.js';
 import { NOTHING_AROUND } from '../rules/around.js';
-import { isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
+import { RULES, type Rule } from '../rules/registry.js';
 import { hoursToCompare } from '../rules/sms-history.js';
-import {
-  columnsOf,
-  SIGNAL_TABLE_NAMES,
-  SIGNAL_TABLES,
-  type SignalRows,
-  type SignalTableName,
-  type SmsHour,
-} from '../signals/tables.js';
+import { SIGNAL_TABLE_NAMES, type SmsHour } from '../signals/tables.js';
 import { casesOf, compareCases, type ComparedCase } from './historic-cases.js';
-import { judgeHistory, subjectOfRow, type History } from './judge-history.js';
+import { judgeHistory, type History } from './judge-history.js';
 import {
-  measureOf,
-  screenOf,
-  suspectSpans,
-  type Carriers,
-  type MeasureName,
-  type Screen,
-  type Span,
-} from './screens.js';
+  grouped,
+  merged,
+  readAround,
+  readCarriers,
+  rowsOfSubject,
+  type Suspicion,
+} from './read-history.service.js';
+import { screenOf, suspectSpans, type Span } from './screens.js';
 
 /**
  * Runs two policies over the signals of a time: one pass over each table finds the rows that matter, then what lies around these is
  * read and judged, integration by integration.
  */
-
-/** What may break a rule: a subject, and the minutes at which to look. */
-interface Suspicion {
-  readonly rule: Rule;
-  readonly subject: BreachSubject;
-  readonly spans: readonly Span[];
-}
 
 export interface BackTestInput {
   readonly candidate: Policies;
@@ -52,21 +38,20 @@ export async function findSuspicions(
   { candidate, today, range }: BackTestInput,
 ): Promise<Suspicions> {
   const found = new Map<string, Suspicion[]>();
-  const policies = [...new Set([...candidate.all, ...today.all])];
+  const both = [candidate, today];
+  const variantsOf = (integrationId: string) => [
+    ...new Set(both.flatMap((policies) => policies.variantsOf(integrationId))),
+  ];
+  const agreedWith = both.flatMap((policies) => policies.agreedWith);
+  // What is agreed with one integration may be sharper than what holds for all: its rows must be among those read.
+  const all = [...new Set(['', ...agreedWith].flatMap(variantsOf))];
   for (const table of SIGNAL_TABLE_NAMES) {
     const rules = RULES.filter((rule) => rule.signals === table);
-    const screens = rules.flatMap((rule) =>
-      policies.map((policy) => ({ rule, screen: screenOf(rule.id, policy) })),
-    );
-    const subjects = await readCarriers(
-      tx,
-      table,
-      screens.map(({ screen }) => screen),
-      range,
-    );
+    const screens = rules.flatMap((rule) => all.map((policy) => screenOf(rule.id, policy)));
+    const subjects = await readCarriers(tx, table, screens, range);
     for (const rule of rules) {
-      const own = screens.filter((entry) => entry.rule === rule).map(({ screen }) => screen);
       for (const { subject, carriersOf } of grouped(rule, subjects)) {
+        const own = variantsOf(subject.integrationId).map((policy) => screenOf(rule.id, policy));
         const spans = merged(own.flatMap((screen) => suspectSpans(carriersOf(screen.measure), screen)));
         const suspicion = { rule, subject, spans: within(spans, range) };
         if (suspicion.spans.length === 0) continue;
@@ -77,59 +62,6 @@ export async function findSuspicions(
     }
   }
   return found;
-}
-
-type CarrierRow = {
-  readonly integrationId: string;
-  readonly agreementId: string;
-  readonly route: string;
-  readonly minutes: readonly number[];
-} & Readonly<Record<string, readonly number[]>>;
-
-/** One pass over the table: its rows that have enough of any measure, by integration, agreement and route. */
-async function readCarriers(
-  tx: EntityManager,
-  table: SignalTableName,
-  screens: readonly Screen[],
-  range: Span,
-): Promise<CarrierRow[]> {
-  if (screens.length === 0) return [];
-  const least = new Map<MeasureName, number>();
-  for (const { measure, perRow } of screens) {
-    least.set(measure, Math.min(perRow, least.get(measure) ?? Infinity));
-  }
-  const reach = Math.max(...screens.map(({ windowMinutes }) => windowMinutes));
-  return tx.query(carriersSql(table, [...least.keys()]), [range.from - reach, range.to, ...least.values()]);
-}
-
-/** Columns come from `screens.ts`, limits as parameters. */
-function carriersSql(table: SignalTableName, measures: readonly MeasureName[]): string {
-  const { name, isByRoute } = SIGNAL_TABLES[table];
-  const route = isByRoute ? 'route' : "''";
-  return `select integration_id as "integrationId", agreement_id as "agreementId", ${route} as route,
-      array_agg(minute) as minutes, ${measures.map((measure) => `array_agg(screened.${measure}::float8) as ${measure}`).join(', ')}
-    from ${name}, lateral (select ${measures.map((measure) => `${measureOf(measure).sql} as ${measure}`).join(', ')}) as screened
-    where minute >= $1 and minute < $2 and (${measures.map((measure, index) => `screened.${measure} >= $${index + 3}`).join(' or ')})
-    group by 1, 2, 3`;
-}
-
-/** The carriers of each subject of a rule: those of all agreements together, where the rule does not tell them apart. */
-function* grouped(rule: Rule, rows: readonly CarrierRow[]) {
-  const subjects = new Map<string, { subject: BreachSubject; rows: CarrierRow[] }>();
-  for (const row of rows) {
-    const subject = subjectOfRow(rule, row);
-    const key = JSON.stringify(subject);
-    const known = subjects.get(key);
-    if (known) known.rows.push(row);
-    else subjects.set(key, { subject, rows: [row] });
-  }
-  for (const { subject, rows: own } of subjects.values()) {
-    const carriersOf = (measure: MeasureName): Carriers => ({
-      minutes: own.flatMap(({ minutes }) => minutes),
-      values: own.flatMap((row) => row[measure] ?? []),
-    });
-    yield { subject, carriersOf };
-  }
 }
 
 /** Judges one integration under both policies. */
@@ -143,11 +75,7 @@ export async function compareIntegration(
   const begun = await readFirstActive(tx, integrationId);
   const compared: ComparedCase[] = [];
   for (const { rule, subject, spans } of suspicions) {
-    const own = (rows.get(rule.signals) ?? []).filter(
-      (row) =>
-        (isIntegrationWide(rule) || row.agreementId === subject.agreementId) &&
-        (subject.route === '' || ('route' in row && row.route === subject.route)),
-    );
+    const own = rowsOfSubject({ rule, subject }, rows);
     const alone = { rows: own, spans, ...begun, around: () => NOTHING_AROUND };
     const history = { ...alone, around: await aroundOf(tx, rule, subject, alone, [candidate, today]) };
     const casesUnder = (policies: Policies) => {
@@ -178,56 +106,6 @@ async function aroundOf(
   const hours = new Set(policies.flatMap((each) => hoursToCompare(smsRows, smsRows, each)));
   const smsOfHour = await readSmsOfHours(tx, subject.integrationId, [...hours]);
   return (minute) => ({ activeAgreements: active.get(minute) ?? 0, smsOfHour });
-}
-
-type AnyRow = SignalRows[SignalTableName];
-
-/** All rows that a verdict on the suspected minutes looks at. */
-async function readAround(
-  tx: EntityManager,
-  integrationId: string,
-  suspicions: readonly Suspicion[],
-  policies: readonly Policies[],
-): Promise<Map<SignalTableName, AnyRow[]>> {
-  const all = policies.flatMap((one) => one.all);
-  const read = new Map<SignalTableName, AnyRow[]>();
-  for (const table of new Set(suspicions.map(({ rule }) => rule.signals))) {
-    const own = suspicions.filter(({ rule }) => rule.signals === table);
-    const spans = merged(
-      own.flatMap(({ rule, spans: suspected }) => {
-        const reach = Math.max(...all.map((policy) => rule.windowMinutes(policy)));
-        return suspected.map(({ from, to }) => ({ from: from - reach + 1, to }));
-      }),
-    );
-    read.set(
-      table,
-      await tx.query<AnyRow[]>(AROUND[table], [
-        integrationId,
-        spans.map(({ from }) => from),
-        spans.map(({ to }) => to),
-      ]),
-    );
-  }
-  return read;
-}
-
-const AROUND = Object.fromEntries(
-  SIGNAL_TABLE_NAMES.map((table) => [
-    table,
-    `select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
-     join unnest($2::integer[], $3::integer[]) as span (starts, ends) on minute >= starts and minute < ends
-     where integration_id = $1`,
-  ]),
-) as Readonly<Record<SignalTableName, string>>;
-
-function merged(spans: readonly Span[]): Span[] {
-  const joined: { from: number; to: number }[] = [];
-  for (const { from, to } of spans.toSorted((left, right) => left.from - right.from)) {
-    const before = joined.at(-1);
-    if (before && from <= before.to) before.to = Math.max(before.to, to);
-    else joined.push({ from, to });
-  }
-  return joined;
 }
 
 function within(spans: readonly Span[], { from, to }: Span): Span[] {
