@@ -43,11 +43,12 @@ export async function readCarriers(
   range: Span,
   only?: Only,
 ): Promise<CarrierRow[]> {
-  if (screens.length === 0) return [];
   const least = new Map<MeasureName, number>();
   for (const { measure, perRow } of screens) {
-    least.set(measure, Math.min(perRow, least.get(measure) ?? Infinity));
+    // A rule without thresholds asks for nothing, and what is measured are whole numbers.
+    if (perRow < Infinity) least.set(measure, Math.min(Math.ceil(perRow), least.get(measure) ?? Infinity));
   }
+  if (least.size === 0) return [];
   const reach = Math.max(...screens.map(({ windowMinutes }) => windowMinutes));
   const limits = [range.from - reach, range.to, ...least.values()];
   const chosen = only ? [only.integrationId, ...(only.agreementIds ? [only.agreementIds] : [])] : [];
@@ -110,20 +111,22 @@ export async function readAround(
       table,
       await tx.query<AnyRow[]>(AROUND[table], [
         integrationId,
-        spans.map(({ from }) => from),
-        spans.map(({ to }) => to),
+        spans[0]?.from ?? 0,
+        spans.at(-1)?.to ?? 0,
+        spans.flatMap(({ from, to }) => [from, to]),
       ]),
     );
   }
   return read;
 }
 
+// Between the begin and the end of a span the place among all of these is odd. One pass over the integration: a join with the spans
+// would go through its rows once for each.
 const AROUND = Object.fromEntries(
   SIGNAL_TABLE_NAMES.map((table) => [
     table,
     `select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
-     join unnest($2::integer[], $3::integer[]) as span (starts, ends) on minute >= starts and minute < ends
-     where integration_id = $1`,
+     where integration_id = $1 and minute >= $2 and minute < $3 and width_bucket(minute, $4::integer[]) % 2 = 1`,
   ]),
 ) as Readonly<Record<SignalTableName, string>>;
 
