@@ -112,6 +112,29 @@ describe('a back-test', () => {
     expect((await done(started.body.backTestId)).body).toMatchObject({ state: 'done', hit: ['isv_strolls'] });
   });
 
+  it('prepares a message to each that it names: what, when, the limit now and then, from which day, and what to change', async () => {
+    const { path } = await doneWith(40);
+    const { items, nextCursor } = (await call('GET', `${path}/notices`)).body;
+    expect([items.length, nextCursor]).toEqual([1, null]);
+    const [{ integrationId, rules, message }] = items;
+    expect([integrationId, rules]).toMatchObject([
+      'isv_walks',
+      [{ ruleId: 'RATE_MINUTE', cases: 1, worst: { change: 'new', candidate: { value: 45 } } }],
+    ]);
+    expect(message.da.subject).toBe('Nye grænser for fair use fra 5. november 2026: integrationen isv_walks');
+    expect(message.da.text).toContain(
+      'En sag (advarsel) ville være åbnet 5. oktober 2026 kl. 08.05: målt 45 kald pr. minut, og den nye grænse er 40 kald pr. minut.',
+    );
+    expect(message.da.text).toContain('Med grænserne i dag er det ingen sag.');
+    expect(message.da.text).toContain('– RATE_MINUTE, grænsen for warning, kald: 70 bliver 40 (strengere)');
+    expect(message.en.text).toContain(
+      '45 calls per minute observed, and the new limit is 40 calls per minute.',
+    );
+    const later = (await call('GET', `${path}/notices?effectiveFrom=2026-12-31T23:00:00Z`)).body;
+    expect(later.items[0].message.en.subject).toContain('from 1 January 2027');
+    expect((await rooms.call('partner', 'GET', `${path}/notices`, { partnerId: 'par_a' })).status).toBe(403);
+  });
+
   it('opens nothing and tells nobody', async () => {
     const before = await casesOf(rooms, 'isv_walks');
     await doneWith(10);

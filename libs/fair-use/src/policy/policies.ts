@@ -149,9 +149,7 @@ function resolverOf({ version, effectiveFrom, document }: PolicyVersion) {
     if (known) return known;
     const own = overrides.get(integrationId) ?? [];
     // What is agreed changes only where one of its times begins or ends, and for the agreements that it names.
-    const instants = [-Infinity, ...own.flatMap(({ from, until }) => [from, until])].filter(
-      (instant) => instant < Infinity,
-    );
+    const instants = [-Infinity, ...own.flatMap(({ from, until }) => [from, until])];
     const agreementIds = new Set(['', ...own.map(({ item }) => item.organizationId ?? '')]);
     const found = new Set<Policy>();
     for (const agreementId of agreementIds) {
