@@ -127,15 +127,19 @@ function casesTable(cases) {
   const columns = [
     { title: text('backTest.who') },
     { title: text('backTest.rule') },
-    { title: text('backTest.where') },
     { title: text('backTest.when') },
     { title: text('backTest.candidate') },
     { title: text('backTest.today') },
   ];
   const rows = cases.map(({ integrationId, ruleId, organizationId, route, candidate, today }) => [
     integrationLink(integrationId, {}),
-    element('code', {}, ruleId),
-    element('code', {}, [organizationId, route].filter((part) => part !== null).join(' ') || '–'),
+    element(
+      'span',
+      {},
+      element('code', {}, ruleId),
+      element('br'),
+      element('code', { class: 'small' }, [organizationId, route].filter((part) => part !== null).join(' ')),
+    ),
     candidate && dated(candidate.openedAt),
     figures(candidate),
     figures(today),
