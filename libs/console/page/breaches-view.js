@@ -85,11 +85,24 @@ export function worstOpen(breaches) {
 
 /** @param {Breach} breach @param {string} title */
 function breachCard(breach, title) {
-  const { breachId, severity, state, scope, observed, threshold, openedAt, retroactive, occurrence, peak } =
-    breach;
+  const {
+    breachId,
+    severity,
+    state,
+    scope,
+    observed,
+    threshold,
+    openedAt,
+    retroactive,
+    occurrence,
+    peak,
+    resolvedReason,
+    flapping,
+  } = breach;
   const level = state === 'open' ? severity : 'resolved';
   const notes = [
-    state === 'resolved' && text('breach.resolved'),
+    state === 'resolved' && text(resolvedReason === 'cleared' ? 'breach.cleared' : 'breach.resolved'),
+    flapping === true && text('breach.flapping'),
     occurrence > 1 && text('breach.occurrence', { count: number(occurrence) }),
     retroactive && text('breach.retroactive'),
   ].filter((note) => note !== false);

@@ -17,10 +17,23 @@ export function aboutView({ breachId, ruleId }) {
 
 /** @param {CasePage} page */
 export function seenView({ breach, report }) {
-  const { severity, state, scope, observed, threshold, peak, openedAt, occurrence, retroactive } = breach;
+  const {
+    severity,
+    state,
+    scope,
+    observed,
+    threshold,
+    peak,
+    openedAt,
+    occurrence,
+    retroactive,
+    resolvedReason,
+    flapping,
+  } = breach;
   const isOurs = breach.moves.length > 0;
   const notes = [
-    state === 'resolved' && text('breach.resolved'),
+    state === 'resolved' && text(resolvedReason === 'cleared' ? 'breach.cleared' : 'breach.resolved'),
+    flapping === true && text('breach.flapping'),
     occurrence > 1 && text('breach.occurrence', { count: number(occurrence) }),
     retroactive && text('breach.retroactive'),
   ].filter((note) => note !== false);

@@ -1,8 +1,10 @@
 /** The texts of the page of one integration, a part of the table in `texts.js`. */
+import { LIMIT_TEXTS } from './limit-texts.js';
 import { RESTRICTION_TEXTS } from './restriction-texts.js';
 
 const da = {
   ...RESTRICTION_TEXTS.da,
+  ...LIMIT_TEXTS.da,
   'integrations.title': 'Integrationer',
   'integrations.lead': 'Hvad partneren ejer nu. Hver har sin egen side.',
   'integrations.caption': 'Integrationer, som partneren ejer nu',
@@ -107,6 +109,7 @@ const da = {
 /** @type {Record<keyof typeof da, string>} */
 const en = {
   ...RESTRICTION_TEXTS.en,
+  ...LIMIT_TEXTS.en,
   'integrations.title': 'Integrations',
   'integrations.lead': 'What the partner owns now. Each has a page of its own.',
   'integrations.caption': 'Integrations that the partner owns now',

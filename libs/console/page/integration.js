@@ -2,9 +2,10 @@
 import { formsSignature } from './action-form.js';
 import { approvalsView } from './approvals-view.js';
 import { place, redraw } from './dom.js';
-import { createFeed } from './feeds.js';
+import { ask, createFeed, SignedOut } from './feeds.js';
 import { readIntegration } from './integration-reader.js';
 import { aboutView, standingView, timelineView } from './integration-view.js';
+import { limitsView } from './limits-view.js';
 import { beginRestriction, restrictSignature, restrictView } from './restrict-form.js';
 import { restrictionsView } from './restrictions-view.js';
 import { createSubjectPage, subjectId } from './subject-page.js';
@@ -13,6 +14,11 @@ import { spokenLanguage } from './words.js';
 /** @typedef {import('./integration-reader.js').IntegrationPage} IntegrationPage */
 
 const feed = createFeed(() => readIntegration(subjectId));
+/** Measured by another room, which may not run here: the page does without it. */
+const limits = createFeed(() => ask(`/v1/integrations/${encodeURIComponent(subjectId)}/standing`));
+const LIMITS_EVERY_MS = 60_000;
+/** While some days are not measured yet. */
+const LIMITS_NEXT_MS = 1_000;
 const page = createSubjectPage({
   feed,
   section: 'integration',
@@ -33,6 +39,8 @@ function drawSections(value) {
     /** @type {() => import('./dom.js').Child[]} */ view,
   ) => redraw(place(id), JSON.stringify([spokenLanguage(), own]), view);
   const forms = formsSignature();
+  place('limits-section').hidden = limits.value === null;
+  if (limits.value) section('limits', limits.value, () => limitsView(limits.value));
   section('about', integration, () => aboutView(value));
   section('standing', [integration, state, moves, forms], () => standingView(value, settle));
   section('approvals', [approvals, agreements, forms], () => approvalsView(value, settle));
@@ -72,5 +80,17 @@ function isShown(words) {
   return [...document.querySelectorAll('main .problem')].some(({ textContent }) => textContent === words);
 }
 
+async function beatLimits() {
+  if (!document.hidden) {
+    await limits.refresh().catch((error) => {
+      // The page itself says that the reader is signed out.
+      if (!(error instanceof SignedOut)) throw error;
+    });
+    page.draw();
+  }
+  setTimeout(() => void beatLimits(), limits.value?.complete === false ? LIMITS_NEXT_MS : LIMITS_EVERY_MS);
+}
+
 beginRestriction();
 await page.open();
+await beatLimits();

@@ -3,12 +3,14 @@
  * keys that end in `.one` and `.other` are chosen by a number.
  */
 import { APPLICATIONS_DA, APPLICATIONS_EN } from './applications-texts.js';
+import { BACK_TEST_TEXTS } from './back-test-texts.js';
 import { BREACH_TEXTS } from './breach-texts.js';
 import { CASE_TEXTS } from './case-texts.js';
 import { INTEGRATION_TEXTS } from './integration-texts.js';
 import { PARTNER_TEXTS } from './partner-texts.js';
 
 const da = {
+  ...BACK_TEST_TEXTS.da,
   ...PARTNER_TEXTS.da,
   ...INTEGRATION_TEXTS.da,
   skip: 'Gå til indholdet',
@@ -140,6 +142,7 @@ const da = {
 
 /** @type {Record<keyof typeof da, string>} */
 const en = {
+  ...BACK_TEST_TEXTS.en,
   ...PARTNER_TEXTS.en,
   ...INTEGRATION_TEXTS.en,
   skip: 'Skip to content',

@@ -133,7 +133,7 @@ export function quarter(name) {
 }
 
 /** @param {string | number | Date} instant @param {Intl.DateTimeFormatOptions} options */
-function when(instant, options) {
+export function when(instant, options) {
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return String(instant);
   return new Intl.DateTimeFormat(LOCALES[language], { timeZone: ZONE, ...options }).format(date);

@@ -41,6 +41,14 @@ export const getCasePage = defineRoute({
   responses: { 200: { description: 'The page', contentType: 'text/html' } },
 });
 
+export const getBackTestPage = defineRoute({
+  method: 'GET',
+  path: '/afproevning',
+  summary: 'The page on which a policy is tried on the past',
+  roles: 'public',
+  responses: { 200: { description: 'The page', contentType: 'text/html' } },
+});
+
 export const getApplyPage = defineRoute({
   method: 'GET',
   path: '/ansoegning',
@@ -104,6 +112,11 @@ export class PageController {
   @Route(getCasePage)
   casePage(@Res() reply: FastifyReply): void {
     this.send(reply, 'case.html');
+  }
+
+  @Route(getBackTestPage)
+  backTestPage(@Res() reply: FastifyReply): void {
+    this.send(reply, 'back-test.html');
   }
 
   @Route(getApplyPage)

@@ -10,6 +10,7 @@ import { Profiles1760000200022 } from './profile/profile.migration.js';
 import { SmsBudgets1760000200031 } from './sms-budget/sms-budget.migration.js';
 import { Unjudged1760000200096 } from './evaluation/unjudged.migration.js';
 import { Closing1760000200042 } from './evaluation/closing.migration.js';
+import { Standing1760000200091 } from './standing/standing.migration.js';
 import { SignalHours1760000200070 } from './signals/hours.migration.js';
 import { RefusalSignals1760000200073 } from './signals/refusals.migration.js';
 import { PairSignals1760000200071 } from './signals/pair-signals.migration.js';
@@ -50,6 +51,7 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   DataGaps1760000200076,
   Clearing1760000200085,
   BackTests1760000200090,
+  Standing1760000200091,
   Unjudged1760000200096,
 ];
 

@@ -18,6 +18,7 @@ import { Profiling } from './profile/profiling.service.js';
 import { ReportController } from './report/report.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { SmsBudgetConsumer } from './sms-budget/sms-budget.consumer.js';
+import { StandingController } from './standing/standing.controller.js';
 import { CallsConsumer } from './signals/calls.consumer.js';
 import { SmsConsumer } from './signals/sms.consumer.js';
 
@@ -38,6 +39,7 @@ import { SmsConsumer } from './signals/sms.consumer.js';
     StatusController,
     DataGapsController,
     BackTestController,
+    StandingController,
   ],
   providers: [BackTester, PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling, Listening],
 })

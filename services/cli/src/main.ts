@@ -1,6 +1,6 @@
 import { registerBillingCommands } from '@taxameter/billing';
 import { registerImportCommand } from '@taxameter/emitter';
-import { registerPolicyCommands } from '@taxameter/fair-use';
+import { registerBackTestCommand, registerPolicyCommands } from '@taxameter/fair-use';
 import { registerPartnersCommands, registerSeedCommand } from '@taxameter/partners';
 import { kafkaSettingsOf, readConfiguration } from '@taxameter/platform';
 import { ALL_ROOMS, startFailure } from '@taxameter/server';
@@ -48,6 +48,7 @@ async function main(): Promise<void> {
   registerPartnersCommands(program, context);
   registerBillingCommands(program, context);
   registerPolicyCommands(program, context);
+  registerBackTestCommand(program, context);
   registerAccessCommands(program, context);
   registerQuarantineCommands(program, context);
   registerConsumersCommands(program, context);

@@ -42,6 +42,8 @@ const historicCase = z.object({
   value: z.number(),
   unit: z.string(),
   threshold: z.number(),
+  windowStart: fields.instant.describe('of the window with the highest value'),
+  windowEnd: fields.instant,
   findings: z.int(),
 });
 
@@ -107,6 +109,41 @@ export const getBackTestCases = defineRoute({
   responses: { 200: { description: 'A page of cases, by integration', schema: pageOf(comparedCase) } },
 });
 
+const text = z.object({ subject: z.string(), text: z.string() });
+const notice = z.object({
+  integrationId: z.string(),
+  rules: z.array(
+    z.object({
+      ruleId: z.string(),
+      cases: z.int().describe('so many new or sharper ones'),
+      worst: comparedCase,
+    }),
+  ),
+  message: z.object({ da: text, en: text }).describe('prepared, not sent: a person sends it'),
+});
+
+export const getBackTestNotices = defineRoute({
+  method: 'GET',
+  path: '/v1/back-tests/:backTestId/notices',
+  summary: 'Messages to those for whom the policy is sharper, integration by integration',
+  description:
+    'For each integration with a new or a sharper case: which rule, what would have opened and when, the limit now and then, and what to change. ' +
+    'They are told 30 days before the policy is in force.',
+  roles: ['ops'],
+  params,
+  query: z.object({
+    effectiveFrom: fields.instant
+      .optional()
+      .describe('when the policy is to be in force; left out: the day after 30 days from now'),
+    limit: pageQuery.limit,
+    cursor: fields.identifier(100).optional().describe('nextCursor of the page before'),
+  }),
+  responses: {
+    200: { description: 'A page of messages', schema: pageOf(notice) },
+    409: { description: 'The back-test is not done' },
+  },
+});
+
 export const postCancelBackTest = defineRoute({
   method: 'POST',
   path: '/v1/back-tests/:backTestId/cancel',
@@ -121,3 +158,4 @@ export const postCancelBackTest = defineRoute({
 
 export type BackTestShown = z.input<typeof backTest>;
 export type ComparedCaseShown = z.input<typeof comparedCase>;
+export type NoticeShown = z.input<typeof notice>;

@@ -172,3 +172,20 @@ export async function hitBy(tx: EntityManager, backTestId: string): Promise<stri
   );
   return rows.map(({ integrationId }) => integrationId);
 }
+
+/** The new and the sharper cases of a page of integrations, by integration. */
+export async function listHits(
+  tx: EntityManager,
+  backTestId: string,
+  { limit, cursor }: PageWanted,
+): Promise<Page<{ integrationId: string; cases: readonly ComparedCase[] }>> {
+  const rows = await tx.query<{ integrationId: string; cases: readonly ComparedCase[] }[]>(
+    `select integration_id as "integrationId",
+       jsonb_agg(body || jsonb_build_object('change', change) order by place) as cases
+     from back_test_case
+     where back_test_id = $1 and change in ('new', 'sharper') and ($2::text is null or integration_id > $2)
+     group by integration_id order by integration_id limit $3`,
+    [backTestId, cursor ?? null, limit + 1],
+  );
+  return cutPage(rows, limit, ({ integrationId }) => integrationId);
+}

@@ -1,4 +1,5 @@
 import { Controller, Inject } from '@nestjs/common';
+import { copenhagenTime, startOfCopenhagenDay } from '@taxameter/contracts';
 import {
   CLOCK,
   databaseOf,
@@ -17,11 +18,13 @@ import { minuteOf, minuteStart } from '../signals/minute.js';
 import {
   getBackTest,
   getBackTestCases,
+  getBackTestNotices,
   getBackTests,
   postBackTest,
   postCancelBackTest,
   type BackTestShown,
   type ComparedCaseShown,
+  type NoticeShown,
 } from './back-test-routes.js';
 import {
   addBackTest,
@@ -29,6 +32,7 @@ import {
   hitBy,
   listBackTestCases,
   listBackTests,
+  listHits,
   readBackTest,
   summaryOf,
   type BackTest,
@@ -36,6 +40,7 @@ import {
 } from './back-test-store.service.js';
 import { BackTester } from './back-tester.service.js';
 import type { HistoricCase } from './historic-cases.js';
+import { hitsByRule, noticeText } from './notice.js';
 import { candidateOf, documentInForce } from './policies-under.service.js';
 
 const LONGEST_DAYS = 400;
@@ -89,6 +94,28 @@ export class BackTestController {
     });
   }
 
+  @Route(getBackTestNotices)
+  async notices(@Input() { actor, params, query }: CallOf<typeof getBackTestNotices>) {
+    const { backTestId } = params;
+    return withActor(this.database, actor, async (tx) => {
+      const { state, candidate, today } = await present(tx, backTestId);
+      if (state !== 'done') {
+        throw new Problem(409, 'not-done', `the back-test is ${state}: who is hit is known when it is done`);
+      }
+      const effectiveFrom = query.effectiveFrom ?? dayAfterNotice(this.clock.now());
+      const page = await listHits(tx, backTestId, query);
+      const items = page.items.map(({ integrationId, cases }): NoticeShown => {
+        const hits = hitsByRule(cases);
+        return {
+          integrationId,
+          rules: hits.map(({ worst, ...hit }) => ({ ...hit, worst: shownCase(worst) })),
+          message: noticeText({ integrationId, hits, candidate, today, effectiveFrom }),
+        };
+      });
+      return { ...page, items };
+    });
+  }
+
   @Route(postCancelBackTest)
   async cancel(@Input() call: CallOf<typeof postCancelBackTest>) {
     return runCommand(this.database, call, this.clock, async (tx) => {
@@ -101,6 +128,13 @@ export class BackTestController {
       return shown(await present(tx, backTestId));
     });
   }
+}
+
+/** The first midnight in Copenhagen that leaves thirty days. */
+function dayAfterNotice(now: Date): string {
+  const { year, month, day } = copenhagenTime(now);
+  const date = new Date(Date.UTC(year, month - 1, day + 31));
+  return startOfCopenhagenDay(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()).toISOString();
 }
 
 /** Whole minutes, the last one not begun yet left out. @throws Problem 422 */
@@ -152,7 +186,7 @@ function shown(backTest: BackTest): BackTestShown {
   };
 }
 
-function shownCase({ change, candidate, today }: CaseRow): ComparedCaseShown {
+function shownCase({ change, candidate, today }: Omit<CaseRow, 'place'>): ComparedCaseShown {
   const { ruleId, subject } = (candidate ?? today)!;
   return {
     ...{ change, ruleId, integrationId: subject.integrationId },

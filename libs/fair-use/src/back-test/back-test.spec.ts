@@ -38,7 +38,11 @@ async function startWith(calls: number, range: object = RANGE) {
 async function doneWith(calls: number) {
   const started = await startWith(calls);
   expect(started.status).toBe(202);
-  const path = `/v1/back-tests/${started.body.backTestId}`;
+  return done(started.body.backTestId);
+}
+
+async function done(backTestId: string) {
+  const path = `/v1/back-tests/${backTestId}`;
   for (let tries = 0; tries < 400; tries += 1) {
     const { body } = await call('GET', path);
     if (body.state !== 'queued' && body.state !== 'running') return { body, path };
@@ -90,6 +94,45 @@ describe('a back-test', () => {
         today: { severity: today!.severity, value: today!.observed.value },
       },
     ]);
+  });
+
+  it('finds what is agreed with one integration alone and is sharper than what holds for all', async () => {
+    const document = await inForce();
+    document.overrides = [
+      {
+        integrationId: 'isv_strolls',
+        rule: 'RATE_MINUTE',
+        settings: { thresholds: { info: { calls: 10, minutes: 5 } } },
+        until: '2027-01-01T00:00:00Z',
+        who: 'ops',
+        why: 'a trial',
+      },
+    ];
+    const started = await call('POST', '/v1/back-tests', { document, ...RANGE });
+    expect((await done(started.body.backTestId)).body).toMatchObject({ state: 'done', hit: ['isv_strolls'] });
+  });
+
+  it('prepares a message to each that it names: what, when, the limit now and then, from which day, and what to change', async () => {
+    const { path } = await doneWith(40);
+    const { items, nextCursor } = (await call('GET', `${path}/notices`)).body;
+    expect([items.length, nextCursor]).toEqual([1, null]);
+    const [{ integrationId, rules, message }] = items;
+    expect([integrationId, rules]).toMatchObject([
+      'isv_walks',
+      [{ ruleId: 'RATE_MINUTE', cases: 1, worst: { change: 'new', candidate: { value: 45 } } }],
+    ]);
+    expect(message.da.subject).toBe('Nye grænser for fair use fra 5. november 2026: integrationen isv_walks');
+    expect(message.da.text).toContain(
+      'En sag (advarsel) ville være åbnet 5. oktober 2026 kl. 08.05: målt 45 kald pr. minut, og den nye grænse er 40 kald pr. minut.',
+    );
+    expect(message.da.text).toContain('Med grænserne i dag er det ingen sag.');
+    expect(message.da.text).toContain('– RATE_MINUTE, grænsen for warning, kald: 70 bliver 40 (strengere)');
+    expect(message.en.text).toContain(
+      '45 calls per minute observed, and the new limit is 40 calls per minute.',
+    );
+    const later = (await call('GET', `${path}/notices?effectiveFrom=2026-12-31T23:00:00Z`)).body;
+    expect(later.items[0].message.en.subject).toContain('from 1 January 2027');
+    expect((await rooms.call('partner', 'GET', `${path}/notices`, { partnerId: 'par_a' })).status).toBe(403);
   });
 
   it('opens nothing and tells nobody', async () => {

@@ -35,6 +35,8 @@ describe('the cases that a policy would have opened', () => {
         value: 95,
         unit: 'calls per minute',
         threshold: 70,
+        windowStart: '2026-09-30T11:50:00.000Z',
+        windowEnd: '2026-09-30T12:05:00.000Z',
         findings: 4,
       },
     ]);

@@ -19,6 +19,9 @@ export interface HistoricCase {
   readonly value: number;
   readonly unit: string;
   readonly threshold: number;
+  /** The window of that value, RFC 3339. */
+  readonly windowStart: string;
+  readonly windowEnd: string;
   /** On so many minutes (hours, of a rule about hours) the rule found something. */
   readonly findings: number;
 }
@@ -53,6 +56,8 @@ export function casesOf(
       value: worst.value,
       unit: worst.unit,
       threshold: worst.threshold,
+      windowStart: worst.windowStart,
+      windowEnd: worst.windowEnd,
       findings: group.length,
     };
   });

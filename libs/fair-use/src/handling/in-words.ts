@@ -18,6 +18,12 @@ export function lastMoment(deadline: string): Bilingual {
   return { da: words.da.format(told), en: words.en.format(told) };
 }
 
+/** The day in Copenhagen on which something begins. */
+export function firstDay(instant: string): Bilingual {
+  const at = new Date(instant);
+  return { da: DAY.da.format(at), en: DAY.en.format(at) };
+}
+
 export function moment(instant: string): Bilingual {
   const at = new Date(instant);
   return { da: MOMENT.da.format(at), en: MOMENT.en.format(at) };

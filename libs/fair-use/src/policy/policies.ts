@@ -15,6 +15,10 @@ export interface Policies {
   readonly at: (integrationId: string, agreementId: string, minute: number) => Policy;
   /** At least one; among their windows of a rule are all that `at` may answer. */
   readonly all: readonly Policy[];
+  /** Every policy that `at` may answer for an integration, on any agreement and at any time. */
+  readonly variantsOf: (integrationId: string) => readonly Policy[];
+  /** The integrations with which something is agreed: for all others `variantsOf` answers the same. */
+  readonly agreedWith: readonly string[];
   /**
    * Tells which calls of an integration are agreed to count for nothing under a rule, also in the windows of later minutes: who made
    * a first synchronisation must not be blamed for it a minute after it ended. null: no time was ever agreed with it.
@@ -39,7 +43,13 @@ export interface PolicyVersion {
 
 /** One policy for all and always. */
 export function onePolicy(policy: Policy): Policies {
-  return { at: () => policy, all: [policy], suppressionsOf: () => null };
+  return {
+    at: () => policy,
+    all: [policy],
+    variantsOf: () => [policy],
+    agreedWith: [],
+    suppressionsOf: () => null,
+  };
 }
 
 /**
@@ -53,6 +63,8 @@ export function policiesOf(versions: readonly PolicyVersion[]): Policies {
   return {
     at: (integrationId, agreementId, minute) => versionAt(minute).at(integrationId, agreementId, minute),
     all: newestFirst.flatMap(({ all }) => all),
+    variantsOf: (integrationId) => newestFirst.flatMap((version) => version.variantsOf(integrationId)),
+    agreedWith: [...new Set(newestFirst.flatMap(({ agreedWith }) => agreedWith))],
     suppressionsOf: (integrationId) => {
       if (!newestFirst.some(({ suppresses }) => suppresses.has(integrationId))) return null;
       return ({ ruleId, agreementId, from, through }) => {
@@ -131,6 +143,23 @@ function resolverOf({ version, effectiveFrom, document }: PolicyVersion) {
     return policy;
   }
 
+  const variants = new Map<string, readonly Policy[]>();
+  function variantsOf(integrationId: string): readonly Policy[] {
+    const known = variants.get(integrationId);
+    if (known) return known;
+    const own = overrides.get(integrationId) ?? [];
+    // What is agreed changes only where one of its times begins or ends, and for the agreements that it names.
+    const instants = [-Infinity, ...own.flatMap(({ from, until }) => [from, until])];
+    const agreementIds = new Set(['', ...own.map(({ item }) => item.organizationId ?? '')]);
+    const found = new Set<Policy>();
+    for (const agreementId of agreementIds) {
+      for (const instant of instants)
+        found.add(at(integrationId, agreementId, Math.ceil(instant / MINUTE_MS)));
+    }
+    variants.set(integrationId, [...found]);
+    return [...found];
+  }
+
   const changes = [
     ...Object.values(document.plans).map(({ rules }) => rules),
     ...document.overrides.map(changesOf),
@@ -140,6 +169,8 @@ function resolverOf({ version, effectiveFrom, document }: PolicyVersion) {
   );
   return {
     at,
+    variantsOf,
+    agreedWith: [...new Set([...planOf.keys(), ...overrides.keys(), ...suppresses.keys()])],
     fromMinute: effectiveFrom === null ? -Infinity : Math.ceil(Date.parse(effectiveFrom) / MINUTE_MS),
     all: [base, ...ofOwnWindow.map((change) => policyOf(version, document, [change]))],
     suppresses: suppresses as ReadonlyMap<string, readonly Suppressed[]>,

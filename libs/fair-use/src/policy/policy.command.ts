@@ -17,7 +17,7 @@ export interface PolicyCommandContext {
   readonly confirm?: (question: string) => Promise<boolean>;
 }
 
-interface Flags {
+export interface Flags {
   readonly url: string;
   readonly token?: string;
   readonly json?: true;
@@ -79,14 +79,16 @@ export function registerPolicyCommands(program: Command, context: PolicyCommandC
 }
 
 /** What was wrong with the use of a command. */
-class WrongUse extends Error {}
+export class WrongUse extends Error {}
 
-async function end(
+/** Does the work of a command, says what was wrong, and ends with its exit code. */
+export async function end(
   context: PolicyCommandContext,
   flags: Flags,
   work: (door: PolicyDoor) => Promise<number>,
+  name = 'policy',
 ): Promise<void> {
-  const complain = (message: string) => context.stderr.write(`policy: ${printable(message)}\n`);
+  const complain = (message: string) => context.stderr.write(`${name}: ${printable(message)}\n`);
   // The token of this machine's Taxameter is for its own address only.
   const token = flags.token ?? (flags.url === context.defaultUrl ? context.defaultToken : undefined);
   try {
@@ -200,7 +202,10 @@ async function apply(
 }
 
 /** JSON is YAML too. @throws WrongUse when there is no such file */
-async function bodyOf(file: string, { effectiveFrom }: { readonly effectiveFrom?: string }): Promise<object> {
+export async function bodyOf(
+  file: string,
+  { effectiveFrom }: { readonly effectiveFrom?: string },
+): Promise<object> {
   try {
     const yaml = await readFile(file, 'utf8');
     return { yaml, ...(effectiveFrom !== undefined && { effectiveFrom }) };
@@ -221,6 +226,6 @@ async function agrees(question: string, context: PolicyCommandContext): Promise<
 }
 
 /** A file may hold escape codes. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '?');
 }

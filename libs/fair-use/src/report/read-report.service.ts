@@ -1,6 +1,11 @@
 import type { EntityManager } from 'typeorm';
 import { readCase } from '../breach/list-cases.service.js';
+import { agreementIdOf, type Breach } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
+import { policiesOf } from '../policy/policies.js';
+import { readVersions } from '../policy/policy-book.service.js';
+import type { Policy } from '../policy/policy.js';
+import { minuteOf } from '../signals/minute.js';
 import { reportOf, type Report } from './report.js';
 
 /** The report of a case as the actor may see it, from what is kept alone; null when there is no such case. */
@@ -12,5 +17,14 @@ export async function readReport(tx: EntityManager, breachId: string): Promise<R
                      (select max(at) from audit_entry where subject = 'breach|' || $1)) as "asOf"`,
     [breachId],
   );
-  return reportOf({ ...found, asOf: asOf.toISOString() }, defaultPolicy);
+  return reportOf({ ...found, asOf: asOf.toISOString() }, await policyOfCase(tx, found.breach));
+}
+
+/** The policy by which a case was judged, with what was agreed for its agreement then; the default one where that version is unknown. */
+async function policyOfCase(tx: EntityManager, breach: Breach): Promise<Policy> {
+  const { policyVersion, scope, observed } = breach;
+  const version = (await readVersions(tx)).find((each) => each.version === policyVersion);
+  if (!version) return defaultPolicy;
+  const agreementId = agreementIdOf(scope.organizationId);
+  return policiesOf([version]).at(scope.integrationId, agreementId, minuteOf(observed.windowEnd) - 1);
 }

@@ -97,6 +97,14 @@ describe('what following the advice saves', () => {
     expect(saved(tooOften)).toMatchObject({ calls: 41, inMinutes: 60 });
   });
 
+  it('is what small pages are more than the largest ones that hold as many records', () => {
+    const small = saved({ ruleId: 'SMALL_PAGES', observed: { ...observed, value: 52 } })!;
+    expect(small).toMatchObject({ calls: 46, inMinutes: 60 });
+    expect(small.text.da).toBe(
+      'Med `pageSize=1000` bliver 52 sider på 60 minutter til højst 6. Det sparer mindst 46 kald.',
+    );
+  });
+
   it('says nothing about asking for changes where that would be no fewer calls', () => {
     const { da, en } = saved({ observed: { ...observed, value: 12 } })!.text;
     expect(da).toBe(
@@ -106,7 +114,9 @@ describe('what following the advice saves', () => {
   });
 
   it('is nothing where the advice is another pace, the gap saves nothing, or another policy judged', () => {
-    for (const { id } of RULES.filter(({ id: rule }) => !rule.startsWith('POLLING_'))) {
+    for (const { id } of RULES.filter(
+      ({ id: rule }) => !rule.startsWith('POLLING_') && rule !== 'SMALL_PAGES',
+    )) {
       expect([id, saved({ ruleId: id })]).toEqual([id, null]);
     }
     expect(saved({ observed: { ...observed, value: 2 } })).toBeNull();

@@ -23,6 +23,7 @@ type Save = (breach: Breach, policy: Policy) => Saving | null;
 const SAVINGS: Readonly<Record<string, Save>> = {
   POLLING_UNFILTERED: fewerSweeps,
   POLLING_TOO_OFTEN: fewerChanges,
+  SMALL_PAGES: largerPages,
 };
 
 /** @returns null where nothing is saved, nothing can be computed, or the policy is not the one that judged the case */
@@ -72,6 +73,27 @@ function fewerChanges({ observed }: Breach, policy: Policy): Saving | null {
       en: 'If you ask every {gap} minutes at most, {value} fetches in {window} become {left}. That saves at least {calls} calls.',
     },
     { ...figures({ gap, value: observed.value, left, calls }), window: minutes(inMinutes) },
+  );
+  return { calls, inMinutes, text };
+}
+
+/** None of the pages that were counted held more records than a small one may, so no more large ones are needed than this. */
+function largerPages({ observed }: Breach, policy: Policy): Saving | null {
+  const { maxPageSize, rules } = policy;
+  const left = Math.ceil((observed.value * rules.SMALL_PAGES.smallPageSize) / maxPageSize);
+  const calls = observed.value - left;
+  if (calls <= 0) return null;
+  const inMinutes = minutesOf(observed);
+  const text = fillText(
+    {
+      da: 'Med `pageSize={size}` bliver {value} sider på {window} til højst {left}. Det sparer mindst {calls} kald.',
+      en: 'With `pageSize={size}`, {value} pages in {window} become {left} at most. That saves at least {calls} calls.',
+    },
+    {
+      ...figures({ value: observed.value, left, calls }),
+      size: verbatim(String(maxPageSize)),
+      window: minutes(inMinutes),
+    },
   );
   return { calls, inMinutes, text };
 }

@@ -2,7 +2,7 @@ import type { Policy } from '../policy/policy.js';
 import { minuteStart } from '../signals/minute.js';
 import type { PairMinute } from '../signals/tables.js';
 import type { Around } from './around.js';
-import { evidenceOf, rowsInWindow, worstMet, type Verdict } from './verdict.js';
+import { evidenceOf, mildest, rowsInWindow, worstMet, type Verdict } from './verdict.js';
 
 /** Decides whether an integration goes on calling although it is refused. */
 
@@ -23,13 +23,12 @@ export function judgeAuthFailures(
   minute: number,
   { activeAgreements }: Around,
 ): Verdict | null {
-  const { windowMinutes, agreements, thresholds } = policy.rules.AUTH_FAILURES;
+  const { windowMinutes, thresholds } = policy.rules.AUTH_FAILURES;
   const refused = rowsInWindow(rows, windowMinutes, minute).filter((row) => row.authFailures > 0);
   const all = refused.reduce((total, row) => total + row.authFailures, 0);
   const counted = all - new Set(refused.map((row) => row.agreementId)).size;
 
-  const limitOf = (threshold: number) =>
-    Math.ceil((threshold * Math.max(agreements, activeAgreements)) / agreements);
+  const limitOf = (threshold: number) => limitFor(policy, threshold, activeAgreements);
   const met = worstMet(thresholds, (threshold) => counted >= limitOf(threshold));
   if (!met) return null;
   const byMinute = new Map<number, number>();
@@ -43,4 +42,14 @@ export function judgeAuthFailures(
     threshold: limitOf(met.threshold),
     evidence: [...byMinute].map(([at, value]) => evidenceOf(at, value)),
   };
+}
+
+/** Refusals that are enough for the mildest severity. */
+export function refusalsAllowed(policy: Policy, _minute: number, { activeAgreements }: Around): number {
+  return limitFor(policy, mildest(policy.rules.AUTH_FAILURES.thresholds), activeAgreements);
+}
+
+function limitFor({ rules }: Policy, threshold: number, activeAgreements: number): number {
+  const { agreements } = rules.AUTH_FAILURES;
+  return Math.ceil((threshold * Math.max(agreements, activeAgreements)) / agreements);
 }

@@ -2,7 +2,7 @@ import type { IntegrationRateSettings, Policy } from '../policy/policy.js';
 import type { PairMinute } from '../signals/tables.js';
 import type { Around } from './around.js';
 import { judgeHeldMinutes } from './held-minutes.js';
-import type { Verdict } from './verdict.js';
+import { mildest, type Verdict } from './verdict.js';
 
 /** Decides whether an integration makes too many calls over all its agreements. */
 
@@ -29,10 +29,20 @@ export function judgeRateIntegration(
     {
       unit: 'calls per minute of all agreements',
       valueOf: ({ calls }) => calls,
-      limitOf: ({ percent }) => Math.ceil((percent * limit) / 100),
+      limitOf: ({ percent }) => percentOf(limit, percent),
     },
     minute,
   );
+}
+
+/** Calls a minute over all agreements that are enough for the mildest severity. */
+export function callsOfAllAllowed({ rules }: Policy, _minute: number, { activeAgreements }: Around): number {
+  const settings = rules.RATE_INTEGRATION;
+  return percentOf(limitFor(settings, activeAgreements), mildest(settings.thresholds).percent);
+}
+
+function percentOf(limit: number, percent: number): number {
+  return Math.ceil((percent * limit) / 100);
 }
 
 /** Calls a minute over all agreements that are 100 percent. */

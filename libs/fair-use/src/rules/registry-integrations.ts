@@ -1,6 +1,6 @@
-import { judgeAuthFailures } from './auth-failures.js';
+import { judgeAuthFailures, refusalsAllowed } from './auth-failures.js';
 import { ALWAYS_READ } from './inputs.js';
-import { judgeRateIntegration } from './rate-integration.js';
+import { callsOfAllAllowed, judgeRateIntegration } from './rate-integration.js';
 import type { Rule } from './registry.js';
 import { judgeScopeMismatch } from './scope-mismatch.js';
 import { judgeSmsInvalid } from './sms-invalid.js';
@@ -29,6 +29,7 @@ export const INTEGRATION_RULES: readonly Rule[] = [
     isMonotone: false,
     canCarry: (row) => row.authFailures > 0,
     asksForAgreements: true,
+    limitAround: refusalsAllowed,
     judge: judgeAuthFailures,
   },
   {
@@ -53,6 +54,7 @@ export const INTEGRATION_RULES: readonly Rule[] = [
     isMonotone: false,
     canCarry: (row, policy) => row.calls >= policy.rules.RATE_INTEGRATION.pairCalls,
     asksForAgreements: true,
+    limitAround: callsOfAllAllowed,
     judge: judgeRateIntegration,
   },
 ];

@@ -1,6 +1,6 @@
 import { judgeSmsForeign } from './sms-foreign.js';
 import { judgeSmsRepeat } from './sms-repeat.js';
-import { judgeSmsSpike } from './sms-spike.js';
+import { judgeSmsSpike, smsAllowed } from './sms-spike.js';
 import type { Rule } from './registry.js';
 
 /** The rules about SMS; the registry lists them among the others. */
@@ -42,6 +42,7 @@ export const SMS_RULES: readonly Rule[] = [
     isMonotone: false,
     // Each agreement may add to the sum.
     canCarry: (row) => row.sms > 0,
+    limitAround: smsAllowed,
     judge: judgeSmsSpike,
   },
 ];

@@ -61,6 +61,8 @@ interface RuleOf<Table extends SignalTableName> {
    * would find something if there were none.
    */
   readonly asksForAgreements?: true;
+  /** The limit of the mildest severity, of a rule whose limits depend on what is around; those of all others stand in the policy. */
+  readonly limitAround?: (policy: Policy, minute: number, around: Around) => number;
   readonly judge: (
     rows: readonly SignalRows[Table][],
     policy: Policy,

@@ -3,7 +3,7 @@ import { minuteStart } from '../signals/minute.js';
 import type { SmsHour } from '../signals/tables.js';
 import type { Around } from './around.js';
 import { comparedHours, smsIn } from './sms-history.js';
-import { evidenceOfRow, worstMet, type Verdict } from './verdict.js';
+import { evidenceOfRow, mildest, worstMet, type Verdict } from './verdict.js';
 
 /** Decides whether an integration sends unusually many SMS in an hour. */
 
@@ -28,7 +28,7 @@ export function judgeSmsSpike(
   // Asked of few hours only: the calendar costs more than all else here.
   if (sms <= minSms) return null;
   const level = levelOf(policy, minute, around);
-  const limitOf = (timesLevel: number) => Math.floor(timesLevel * level) + 1;
+  const limitOf = (timesLevel: number) => above(timesLevel * level);
   const met = worstMet(thresholds, ({ timesLevel }) => sms >= limitOf(timesLevel));
   if (!met) return null;
   return {
@@ -40,6 +40,15 @@ export function judgeSmsSpike(
     threshold: limitOf(met.threshold.timesLevel),
     evidence: [evidenceOfRow(minute, 60, sms)],
   };
+}
+
+/** SMS of the hour that ends with `minute` that are enough for the mildest severity. */
+export function smsAllowed(policy: Policy, minute: number, around: Around): number {
+  return above(mildest(policy.rules.SMS_SPIKE.thresholds).timesLevel * levelOf(policy, minute, around));
+}
+
+function above(level: number): number {
+  return Math.floor(level) + 1;
 }
 
 function levelOf(policy: Policy, minute: number, { smsOfHour }: Around): number {

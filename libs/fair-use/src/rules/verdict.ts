@@ -29,6 +29,15 @@ export function worstMet<Threshold>(
   return null;
 }
 
+/** The threshold of the mildest severity that has one. @throws RangeError when none has */
+export function mildest<Threshold>(thresholds: Thresholds<Threshold>): Threshold {
+  for (const severity of SEVERITIES) {
+    const threshold = thresholds[severity];
+    if (threshold !== undefined) return threshold;
+  }
+  throw new RangeError('a rule without a threshold finds nothing');
+}
+
 /**
  * The rows of the `windowMinutes` minutes that end with `minute`, oldest first; rows outside the window are
  * no concern.
@@ -55,8 +64,21 @@ export function evidenceOfRow(
   value: number,
 ): Breach['evidence'][number] {
   return {
-    windowStart: minuteStart(minute + 1 - grainMinutes),
-    windowEnd: minuteStart(minute + 1),
+    windowStart: writtenStart(minute + 1 - grainMinutes),
+    windowEnd: writtenStart(minute + 1),
     value,
   };
+}
+
+// Windows overlap, so the same minutes are written again and again: that costs more than to judge them.
+const written = new Map<number, string>();
+const MOST_WRITTEN = 10_000;
+
+function writtenStart(minute: number): string {
+  let text = written.get(minute);
+  if (text === undefined) {
+    if (written.size >= MOST_WRITTEN) written.clear();
+    written.set(minute, (text = minuteStart(minute)));
+  }
+  return text;
 }

@@ -52,6 +52,16 @@ export async function readOfAllAgreements<Name extends SignalTableName>(
   ]);
 }
 
+/** The agreements of an integration that called in the hours of a span, or for which SMS were sent then; in no order. */
+export async function readAgreementIds(
+  tx: EntityManager,
+  table: SignalTableName,
+  { integrationId, from, to }: IntegrationSpan,
+): Promise<string[]> {
+  const rows = await tx.query<{ agreementId: string }[]>(AGREEMENTS[table], [integrationId, from, to]);
+  return rows.map(({ agreementId }) => agreementId);
+}
+
 /** Which agreements of an integration there are in an hour is known from these, which have an index by time. */
 const LISTS: Readonly<Record<SignalTableName, SignalTableName>> = {
   pairs: 'pairHours',
@@ -68,6 +78,12 @@ const ofEach = (make: (table: SignalTableName) => string) =>
   Object.fromEntries(SIGNAL_TABLE_NAMES.map((table) => [table, make(table)])) as Readonly<
     Record<SignalTableName, string>
   >;
+
+const AGREEMENTS = ofEach(
+  (table) => `
+    select distinct agreement_id as "agreementId" from ${SIGNAL_TABLES[LISTS[table]].name}
+    where integration_id = $1 and minute >= $2 and minute < $3 + 60`,
+);
 
 const OF_AGREEMENTS = ofEach(
   (table) => `
