@@ -13,7 +13,7 @@ import { countActiveAgreements } from '../evaluation/active-agreements.service.j
 import { readSmsOfHours } from '../evaluation/docket.service.js';
 import type { AnyRow } from '../evaluation/judge.js';
 import type { Policies } from '../policy/policies.js';
-import { modeOf } from '../policy/policy.js';
+import { modeOf, type RuleId } from '../policy/policy.js';
 import { NOTHING_AROUND } from '../rules/around.js';
 import { isIntegrationWide, RULES, type Rule } from '../rules/registry.js';
 import { SIGNAL_TABLE_NAMES, type SignalTableName } from '../signals/tables.js';
@@ -177,6 +177,9 @@ type Found = HistoricFinding & { readonly subject: BreachSubject };
 /** Of so many minutes is asked what is around them; how many agreements are active hardly changes within a day. */
 const MOST_ASKED_AROUND = 24;
 
+/** What happens once is no repetition. */
+const ONCE: ReadonlySet<RuleId> = new Set(['SMS_REPEAT', 'DUPLICATE_READS']);
+
 async function nearestOf(
   tx: EntityManager,
   rule: Rule,
@@ -188,7 +191,9 @@ async function nearestOf(
   const measured = rule.limitAround
     ? await heldAgainstAround(tx, rule, rule.limitAround, findings, policies)
     : findings.map((finding) => reachedBy(rule, finding, limitAt(finding.verdict.threshold, ratio)));
-  const told = measured.filter(({ share }) => share >= LEAST_SHARE);
+  const told = measured.filter(
+    ({ share, value }) => share >= LEAST_SHARE && value > (ONCE.has(rule.id) ? 1 : 0),
+  );
   return told.reduce<Reached | null>(
     (nearest, next) => (nearest && !isNearer(next, nearest) ? nearest : next),
     null,
