@@ -4,6 +4,7 @@ import { lockCase, saveDecision } from '../breach/breach-store.service.js';
 import { clear } from '../breach/settle.js';
 import { isInShadow, type BreachContext } from '../breach/decide-breach.js';
 import type { KeptCase } from '../breach/decide-cases.js';
+import { leaveConfirmed, leaveUntilFrozen } from '../evidence/evidence-store.service.js';
 import { countActiveAgreements } from '../evaluation/active-agreements.service.js';
 import { readFirstActive, readSmsOfHours } from '../evaluation/docket.service.js';
 import { longestWindow, type AnyRow } from '../evaluation/judge.js';
@@ -69,7 +70,10 @@ export async function clearCases(
     const seen = lookOn(kept, from, { ...sight, around: await readAround(tx, kept, from, sight) });
     hasLooked = seen.look.lookedThrough > from.lookedThrough || hasLooked;
     await keep(tx, kept, from, seen, { context, appendedAt, now });
+    const proofs = seen.proofs.map(({ breach }) => breach);
+    await leaveUntilFrozen(tx, kept.breach, proofs);
   }
+  await leaveConfirmed(tx, [...due.keys()]);
   return hasLooked;
 }
 
