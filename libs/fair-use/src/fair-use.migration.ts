@@ -3,6 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { DataGaps1760000200076 } from './data-gaps/data-gaps.migration.js';
 import { Clearing1760000200085 } from './clearing/clearing.migration.js';
 import { BackTests1760000200090 } from './back-test/back-test.migration.js';
+import { CaseEvidence1760000200087 } from './evidence/evidence.migration.js';
 import { Enforcement1760000200025 } from './enforcement/enforcement.migration.js';
 import { Handling1760000200051 } from './handling/handling.migration.js';
 import { Policies1760000200080 } from './policy/policy.migration.js';
@@ -13,6 +14,7 @@ import { Closing1760000200042 } from './evaluation/closing.migration.js';
 import { Standing1760000200091 } from './standing/standing.migration.js';
 import { SignalHours1760000200070 } from './signals/hours.migration.js';
 import { RefusalSignals1760000200073 } from './signals/refusals.migration.js';
+import { HarmSignals1760000200086 } from './signals/harm.migration.js';
 import { PairSignals1760000200071 } from './signals/pair-signals.migration.js';
 import { RouteSignals1760000200072 } from './signals/route-signals.migration.js';
 import { Signals1760000200041 } from './signals/signals.migration.js';
@@ -50,6 +52,8 @@ export const fairUseMigrations: readonly (new () => MigrationInterface)[] = [
   SmsSignals1760000200075,
   DataGaps1760000200076,
   Clearing1760000200085,
+  HarmSignals1760000200086,
+  CaseEvidence1760000200087,
   BackTests1760000200090,
   Standing1760000200091,
   Unjudged1760000200096,

@@ -8,6 +8,8 @@ import { Settling } from './enforcement/settling.service.js';
 import { StatusConsumer } from './enforcement/status.consumer.js';
 import { Evaluator } from './evaluation/evaluator.service.js';
 import { StatusController } from './evaluation/status.controller.js';
+import { EvidenceController } from './evidence/evidence.controller.js';
+import { Freezing } from './evidence/freezing.service.js';
 import { HandlingController } from './handling/handling.controller.js';
 import { CaseTimelineController } from './handling/timeline.controller.js';
 import { ObservationPublisher } from './observation/observation-publisher.service.js';
@@ -33,6 +35,7 @@ import { SmsConsumer } from './signals/sms.consumer.js';
     BreachesController,
     HandlingController,
     CaseTimelineController,
+    EvidenceController,
     ReportController,
     RulesController,
     PoliciesController,
@@ -41,6 +44,15 @@ import { SmsConsumer } from './signals/sms.consumer.js';
     BackTestController,
     StandingController,
   ],
-  providers: [BackTester, PolicyBook, Evaluator, ObservationPublisher, Profiling, Settling, Listening],
+  providers: [
+    BackTester,
+    PolicyBook,
+    Evaluator,
+    ObservationPublisher,
+    Profiling,
+    Settling,
+    Listening,
+    Freezing,
+  ],
 })
 export class FairUseModule {}

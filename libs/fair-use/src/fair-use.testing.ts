@@ -9,6 +9,7 @@ import {
 } from '@taxameter/contracts';
 import { partitionForKey, type NewRecord, type Room } from '@taxameter/platform';
 import type { TestRooms } from '@taxameter/platform/testing';
+import type { Evidence } from './evidence/evidence.js';
 import { FairUseModule, fairUseMigrations } from './index.js';
 import { callAt } from './signals/signals.testing.js';
 
@@ -68,6 +69,23 @@ export async function judged(rooms: TestRooms): Promise<void> {
     await sleep(25);
   }
   throw new Error('the evaluator is not done');
+}
+
+export interface PieceAnswer {
+  readonly occurrence: number;
+  readonly severity: string;
+  readonly sha256: string;
+  readonly body: Evidence;
+}
+
+/** What is frozen of a case, once nothing more is to come of it. */
+export async function frozen(rooms: TestRooms, breachId: string): Promise<PieceAnswer[]> {
+  for (let tries = 0; tries < 400; tries += 1) {
+    const { body } = await rooms.call('ops', 'GET', `/v1/breaches/${breachId}/evidence`);
+    if (!body.pending) return body.items as PieceAnswer[];
+    await sleep(50);
+  }
+  throw new Error('the evidence is not frozen');
 }
 
 export async function send(rooms: TestRooms, calls: readonly ApiCallEvent[], size = 500): Promise<void> {

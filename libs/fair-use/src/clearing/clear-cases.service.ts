@@ -4,6 +4,7 @@ import { lockCase, saveDecision } from '../breach/breach-store.service.js';
 import { clear } from '../breach/settle.js';
 import { isInShadow, type BreachContext } from '../breach/decide-breach.js';
 import type { KeptCase } from '../breach/decide-cases.js';
+import { leaveConfirmed, leaveUntilFrozen } from '../evidence/evidence-store.service.js';
 import { countActiveAgreements } from '../evaluation/active-agreements.service.js';
 import { readFirstActive, readSmsOfHours } from '../evaluation/docket.service.js';
 import { longestWindow, type AnyRow } from '../evaluation/judge.js';
@@ -78,7 +79,10 @@ export async function clearCases(
     if (!seen) continue;
     hasLooked = seen.look.lookedThrough > from.lookedThrough || hasLooked;
     await keep(tx, kept, from, seen, { context, appendedAt, now });
+    const proofs = seen.proofs.map(({ breach }) => breach);
+    await leaveUntilFrozen(tx, kept.breach, proofs);
   }
+  await leaveConfirmed(tx, [...due.keys()]);
   return hasLooked;
 }
 

@@ -24,6 +24,20 @@ export async function minutesClosed(
   const [{ oldest }] = await database.query<[{ oldest: number | null }]>(
     `select least((select min(minute) from unclosed_minute), (select min(next_minute) from breach_look)) as oldest`,
   );
+  return minutesClosedFor(oldest, database, system, policies);
+}
+
+/**
+ * As `minutesClosed`, for whoever else waits for minutes.
+ * @param oldest the first one that somebody waits for; null: nobody waits
+ * @throws EventLogError when the event log does not answer
+ */
+export async function minutesClosedFor(
+  oldest: number | null,
+  database: DataSource,
+  system: System,
+  policies: Policies,
+): Promise<number> {
   if (oldest === null) return 0;
   const marks = await database.query<{ topic: string; partition: number; newest: Date }[]>(
     // A call may run ahead of the log by minutes: one fast clock must not close the minute that still runs for all.

@@ -2,10 +2,10 @@ import { apiCallKey, type ApiCall, type ApiCallEvent } from '@taxameter/contract
 import { randomOf } from '@taxameter/contracts/testing';
 import type { NewRecord } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
-import { fairUseRoom, judged, NOW, recordsOf, type BreachAnswer } from '../fair-use.testing.js';
+import { fairUseRoom, frozen, judged, NOW, recordsOf, type BreachAnswer } from '../fair-use.testing.js';
 import { callAt, CONTACTS } from '../signals/signals.testing.js';
 
-/** The same topic read into an empty database gives the same cases, to the byte. */
+/** The same topic read into an empty database gives the same cases and the same frozen evidence, to the byte. */
 
 const FROM = Date.parse('2026-10-05T06:30:00Z');
 const MINUTE_MS = 60_000;
@@ -61,6 +61,22 @@ function callsOfAnHour(): ApiCallEvent[] {
   return [...calls, ...salvos, ...swings, last].sort((left, right) => (left.time < right.time ? -1 : 1));
 }
 
+async function casesIn(rooms: TestRooms): Promise<BreachAnswer[]> {
+  const { body } = await rooms.call('ops', 'GET', '/v1/breaches?limit=500');
+  return body.items as BreachAnswer[];
+}
+
+/** What is frozen of all cases, by case, occurrence and severity. */
+async function allEvidence(rooms: TestRooms): Promise<string[]> {
+  const cases = await casesIn(rooms);
+  const pieces = await Promise.all(
+    cases.map(async ({ breachId, breachKey }) =>
+      (await frozen(rooms, breachId)).map((piece) => `${breachKey} ${JSON.stringify(piece)}`),
+    ),
+  );
+  return pieces.flat().sort();
+}
+
 /** 30 calls within 20 seconds, 90 in the rest of the minute. */
 const swingMs = (index: number) => (index < 30 ? index * 650 : 20_000 + (index - 30) * 440);
 
@@ -79,9 +95,9 @@ function topicOf(calls: readonly ApiCallEvent[], minutesAtOnce: number, size: nu
 }
 
 async function allCases(rooms: TestRooms): Promise<string> {
-  const { body } = await rooms.call('ops', 'GET', '/v1/breaches?limit=500');
+  const cases = await casesIn(rooms);
   return JSON.stringify(
-    (body.items as BreachAnswer[])
+    cases
       .map(({ breachKey, severity, observed, threshold, evidence, guidance, peak }) => {
         return { breachKey, severity, observed, threshold, evidence, guidance, peak };
       })
@@ -93,7 +109,8 @@ it('gives the same evidence, to the byte, whether it is read as it grows, at onc
   const calls = callsOfAnHour();
   const topic = topicOf(calls, 0.7, 40);
   const grown = await startTestRooms([fairUseRoom], { now: NOW });
-  const [atOnce, otherSize] = [await startTestRooms([]), await startTestRooms([])];
+  const later = { now: '2026-10-05T08:01:07Z' };
+  const [atOnce, otherSize] = [await startTestRooms([], later), await startTestRooms([], later)];
   try {
     for (const records of topic) {
       await grown.producer.append(records);
@@ -111,6 +128,13 @@ it('gives the same evidence, to the byte, whether it is read as it grows, at onc
       ]),
     );
 
+    const evidence = await allEvidence(grown);
+    const frozenOf = new Set(evidence.map((piece) => piece.split(':')[0]));
+    // A rule about minutes, one about a share, one about hours.
+    expect(frozenOf).toEqual(new Set(found));
+    expect(found).toEqual(expect.arrayContaining(['RATE_MINUTE', 'ERROR_RATIO_4XX', 'LEGACY_AUTH']));
+    expect(evidence.some((piece) => piece.includes('"shareOfCalls":0.'))).toBe(true);
+
     // The room is started when the whole topic is there.
     await atOnce.producer.append(topic.flat());
     await otherSize.producer.append(topicOf(calls, 2, 7).flat());
@@ -119,6 +143,7 @@ it('gives the same evidence, to the byte, whether it is read as it grows, at onc
       try {
         await judged(replayed);
         expect(await allCases(replayed)).toBe(expected);
+        expect(await allEvidence(replayed)).toEqual(evidence);
       } finally {
         await replayed.stop();
       }

@@ -6,7 +6,9 @@ import { hearSources } from '../data-gaps/hear-sources.service.js';
 import { observationsOf } from '../observation/observe.js';
 import { storeObservations } from '../observation/store-observations.service.js';
 import { PolicyBook } from '../policy/policy-book.service.js';
+import { harmOf } from './harm.js';
 import { signalsOf } from './signals.js';
+import { storeHarm } from './store-harm.service.js';
 import { newestAppends, storeSignals } from './store-signals.service.js';
 
 /**
@@ -22,6 +24,7 @@ export class CallsConsumer {
     const calls = batch.events.map((received) => received.event);
     const { counting } = await this.book.read(batch.tx);
     await storeSignals(batch, signalsOf(calls, counting), newestAppends(batch));
+    await storeHarm(batch.tx, harmOf(batch.events, batch.partition));
     await storeObservations(batch.tx, observationsOf(calls, counting));
     await countLeaks(batch);
     await hearSources(batch, counting.dataGap.silentMinutes);

@@ -54,6 +54,11 @@ export function rareSlotMaxima(column: string, slots: number): Measure<readonly 
   return rare(bySlot(column, slots, Math.max, (left, right) => `greatest(${left}, ${right})`));
 }
 
+/** A count for each of so many buckets, summed bucket by bucket; no buckets at all are all zeros. */
+export function bucketSums(column: string, buckets: number): Measure<readonly number[]> {
+  return rare(bySlot(column, buckets, (left, right) => left + right, plus));
+}
+
 const plus = (left: string, right: string) => `${left} + ${right}`;
 
 function rare(measure: Measure<readonly number[]>): Measure<readonly number[]> {
@@ -126,4 +131,35 @@ export function bounded(counts: CountedSet): CountedSet {
   if (hashes.length <= COUNTED_SET_LIMIT) return counts;
   const kept = hashes.sort((left, right) => (left < right ? -1 : 1)).slice(0, COUNTED_SET_LIMIT);
   return Object.fromEntries(kept.map((hash) => [hash, counts[hash]!]));
+}
+
+/** Some of many texts: the smallest ones, so that the same are kept in whatever order and cut they come. */
+export type SampledTexts = readonly string[];
+
+export const SAMPLE_SIZE = 5;
+
+/** The `SAMPLE_SIZE` smallest texts, ascending. They must be printable ASCII: of those PostgreSQL and node think the same order. */
+export function smallestTexts(column: string): Measure<SampledTexts> {
+  return {
+    column,
+    sqlType: 'jsonb',
+    none: () => [],
+    merge: (left, right) => [...new Set([...left, ...right])].sort(byCode).slice(0, SAMPLE_SIZE),
+    // What is larger than all that are kept, as ids that grow with time are, costs no merge.
+    mergeInSql: (kept, added) =>
+      `case when ${added} = '[]' or (${kept} ->> ${SAMPLE_SIZE - 1}) collate "C" <= ${added} ->> 0 then ${kept}
+            else smallest_texts(${kept}, ${added}, ${SAMPLE_SIZE}) end`,
+    encode: (value) => JSON.stringify(value),
+  };
+}
+
+const byCode = (left: string, right: string) => (left < right ? -1 : left > right ? 1 : 0);
+
+/** Adds a text in place to the smallest ones of a batch. Most texts are refused by one comparison. */
+export function addSample(sample: string[], text: string): void {
+  if (sample.length === SAMPLE_SIZE && text >= sample[SAMPLE_SIZE - 1]!) return;
+  if (sample.includes(text) || !/^[ -~]+$/.test(text)) return;
+  sample.push(text);
+  sample.sort(byCode);
+  if (sample.length > SAMPLE_SIZE) sample.pop();
 }

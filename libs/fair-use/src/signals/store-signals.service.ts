@@ -13,6 +13,7 @@ import {
   type Signals,
 } from './tables.js';
 import { minutesTouched } from './touched.js';
+import { upsertInto } from './upsert.js';
 
 /** What is used of the API: calls, or SMS. */
 export type UsageBatch = EventBatch<ApiCallEvent> | EventBatch<SmsSentEvent>;
@@ -46,23 +47,24 @@ async function addRows(tx: EntityManager, name: SignalTableName, signals: Signal
   await tx.query(INSERTS[name], [...columnsOf(rows), ...routes, ...values]);
 }
 
+const KEYS = [
+  { column: 'integration_id', sqlType: 'text' },
+  { column: 'agreement_id', sqlType: 'text' },
+  { column: 'minute', sqlType: 'integer' },
+] as const;
+
 const INSERTS = Object.fromEntries(SIGNAL_TABLE_NAMES.map((name) => [name, insertInto(name)])) as Readonly<
   Record<SignalTableName, string>
 >;
 
 function insertInto(table: SignalTableName): string {
   const { name, isByRoute } = SIGNAL_TABLES[table];
-  const all = measuresOf(table).map(([, measure]) => measure);
-  const keys = ['integration_id', 'agreement_id', 'minute', ...(isByRoute ? ['route'] : [])];
-  const columns = [...keys, ...all.map(({ column }) => column)];
-  const types = ['text', 'text', 'integer', ...(isByRoute ? ['text'] : [])].concat(
-    all.map(({ sqlType }) => (sqlType === 'bigint' ? 'bigint' : 'text')),
-  );
-  return `insert into ${name} as kept (${columns.join(', ')})
-    select ${[...keys, ...all.map(({ column, sqlType }) => `${column}::${sqlType}`)].join(', ')}
-    from unnest(${types.map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) as added (${columns.join(', ')})
-    on conflict (${keys.join(', ')}) do update set
-    ${all.map(({ column, mergeInSql }) => `${column} = ${mergeInSql(`kept.${column}`, `excluded.${column}`)}`).join(', ')}`;
+  const route = { column: 'route', sqlType: 'text' } as const;
+  return upsertInto({
+    name,
+    keys: [...KEYS, ...(isByRoute ? [route] : [])],
+    measures: measuresOf(table).map(([, measure]) => measure),
+  });
 }
 
 /**
