@@ -61,7 +61,9 @@ export async function leaveConfirmed(tx: EntityManager, breachIds: readonly stri
      from breach_look join breach using (breach_id)
      where breach_id = any($1) and confirmed is not null
        and not exists (select from case_evidence as kept where kept.breach_id = breach.breach_id
-         and kept.occurrence = (breach.body ->> 'occurrence')::integer and kept.severity = confirmed -> 'breach' ->> 'severity')`,
+         and kept.occurrence = (breach.body ->> 'occurrence')::integer and kept.severity = confirmed -> 'breach' ->> 'severity')
+       and not exists (select from evidence_due as due where due.breach_id = breach.breach_id
+         and due.occurrence = (breach.body ->> 'occurrence')::integer and due.severity = confirmed -> 'breach' ->> 'severity')`,
     [breachIds],
   );
   for (const { proof, ...step } of rows) await leaveUntilFrozen(tx, step, [proof]);
@@ -83,22 +85,26 @@ export async function nextDue(tx: Pick<EntityManager, 'query'>): Promise<number 
 export async function freezeNext(tx: EntityManager, before: number, now: Date): Promise<boolean> {
   const [due] = await tx.query<(Step & { proof: Proof })[]>(
     `select breach_id as "breachId", occurrence, proof from evidence_due
-     where minute < $1 order by minute, breach_id limit 1 for update skip locked`,
+     where minute < $1 order by minute, breach_id, occurrence, severity limit 1`,
     [before],
   );
   if (!due) return false;
   const { breachId, occurrence, proof } = due;
+  // Closed minutes stay as they are, so nothing is locked while they are read.
   const body = canonicalJson(buildEvidence(proof, await countFor(tx, proof)));
+  // The case before what waits, as clearing locks them: neither waits for the other in a circle.
+  await tx.query('select from breach where breach_id = $1 for key share', [breachId]);
+  const [taken] = await tx.query<[unknown[], number]>(
+    'delete from evidence_due where (breach_id, occurrence, severity) = ($1, $2, $3) returning breach_id',
+    [breachId, occurrence, proof.severity],
+  );
+  // Another process was faster.
+  if (taken.length === 0) return true;
   await tx.query(
     `insert into case_evidence (breach_id, occurrence, severity, body, sha256, frozen_at)
-     values ($1, $2, $3, $4, $5, $6)`,
+     values ($1, $2, $3, $4, $5, $6) on conflict (breach_id, occurrence, severity) do nothing`,
     [breachId, occurrence, proof.severity, body, createHash('sha256').update(body).digest('hex'), now],
   );
-  await tx.query('delete from evidence_due where (breach_id, occurrence, severity) = ($1, $2, $3)', [
-    breachId,
-    occurrence,
-    proof.severity,
-  ]);
   return true;
 }
 

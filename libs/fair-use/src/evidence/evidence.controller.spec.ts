@@ -59,6 +59,11 @@ describe('the evidence of a case', () => {
       subject: { calls: 375, shareOfCalls: 0.75 },
     });
     expect(own.body.items[0].body.harm.during.platform).toEqual({ p95Ms: 90 });
+    const report = await rooms.call('partner', 'GET', `${path}/report`, { partnerId: 'par_heavy' });
+    expect(report.body.facts).toContainEqual({
+      name: { da: 'Andel af alle kald', en: 'Share of all calls' },
+      value: { da: '75 % (i tiden før: 0 %)', en: '75% (in the time before: 0%)' },
+    });
     const other = await rooms.call('partner', 'GET', `${path}/evidence`, { partnerId: 'par_other' });
     expect(other.status).toBe(404);
   });

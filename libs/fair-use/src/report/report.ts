@@ -1,10 +1,12 @@
 import type { Breach } from '@taxameter/contracts';
 import type { Peak } from '../breach/decide-breach.js';
+import type { Evidence } from '../evidence/evidence.js';
 import type { Bilingual } from '../guidance/text.js';
 import type { Handling } from '../handling/handling.js';
 import { lastMoment, SEVERITY_WORDS } from '../handling/in-words.js';
 import type { Policy } from '../policy/policy.js';
 import { RULES } from '../rules/registry.js';
+import { harmInWords } from './harm.js';
 import { nextSteps } from './next-steps.js';
 import { isComparable, quantity } from './quantity.js';
 import { savingOf, type Saving } from './saving.js';
@@ -21,6 +23,8 @@ export interface CaseAsKept {
   readonly handling: Pick<Handling, 'state' | 'isFalsePositive' | 'deadline'>;
   /** When the newest thing happened that the reader may see: the report is of that instant, whenever it is drawn. */
   readonly asOf: string;
+  /** What it meant for the platform; absent: not frozen yet. */
+  readonly harm?: Evidence['harm'];
 }
 
 export const SECTIONS = ['when', 'change', 'saving', 'next'] as const;
@@ -55,7 +59,7 @@ export interface Report extends Pick<Breach, 'breachId' | 'version' | 'ruleId' |
 }
 
 /** @param policy the one in force; a case that another version judged has no saving */
-export function reportOf({ breach, peak, handling, asOf }: CaseAsKept, policy: Policy): Report {
+export function reportOf({ breach, peak, handling, asOf, harm }: CaseAsKept, policy: Policy): Report {
   const { breachId, version, ruleId, policyVersion, severity, scope, evidence, observed, threshold } = breach;
   const title = titleOf(ruleId);
   const saving = savingOf(breach, policy);
@@ -88,7 +92,7 @@ export function reportOf({ breach, peak, handling, asOf }: CaseAsKept, policy: P
     asOf,
     title,
     unit: observed.unit,
-    facts: factsOf(breach, { title, peak, deadline: handling.deadline }),
+    facts: factsOf(breach, { title, peak, deadline: handling.deadline, harm }),
     evidence,
     limit: isComparable(observed.unit) ? threshold : null,
     saving: saving && { calls: saving.calls, inMinutes: saving.inMinutes },
@@ -104,13 +108,19 @@ export function titleOf(ruleId: string): Bilingual {
 
 function factsOf(
   { ruleId, scope, observed, threshold, severity, openedAt, occurrence }: Breach,
-  { title, peak, deadline }: { title: Bilingual; peak: Peak; deadline: string | null },
+  {
+    title,
+    peak,
+    deadline,
+    harm,
+  }: { title: Bilingual; peak: Peak; deadline: string | null; harm: Evidence['harm'] | undefined },
 ): Fact[] {
   const { value, unit, windowStart, windowEnd } = observed;
   const isOfAgreements = RULES.find(({ id }) => id === ruleId)?.key.includes('agreement') ?? false;
   const agreement = scope.organizationId ?? (isOfAgreements ? null : undefined);
   const word = SEVERITY_WORDS[severity];
-  const facts: (Fact | false)[] = [
+  const { calls = null, serverTime = null, p95 = null } = harm ? harmInWords(harm) : {};
+  const facts: (Fact | false | null)[] = [
     fact('Regel', 'Rule', title),
     fact('Integration', 'Integration', same(scope.integrationId)),
     agreement !== undefined &&
@@ -121,6 +131,9 @@ function factsOf(
     fact('Grænse', 'Limit', quantity(threshold, unit)),
     fact('Tidsrum', 'Window', span(windowStart, windowEnd)),
     peak.value > value && fact('Højest siden', 'Highest since', peakText(peak, unit)),
+    calls && fact('Andel af alle kald', 'Share of all calls', calls),
+    serverTime && fact('Andel af al servertid', 'Share of all server time', serverTime),
+    p95 && fact('95 % af alle kald tog', '95% of all calls took', p95),
     fact('Sagen åbnet', 'Case opened', moment(openedAt)),
     occurrence > 1 &&
       fact('Gange', 'Occurrences', {
@@ -129,7 +142,7 @@ function factsOf(
       }),
     deadline !== null && fact('Frist', 'Deadline', lastMoment(deadline)),
   ];
-  return facts.filter((known) => known !== false);
+  return facts.filter((known) => known !== false && known !== null);
 }
 
 function peakText({ value, windowEnd }: Peak, unit: string): Bilingual {
