@@ -47,6 +47,7 @@ describe('the API documents', () => {
       .map(({ path }) => path);
     expect(open.sort()).toEqual([
       '/',
+      '/afproevning',
       '/ansoegning',
       '/assets/{file}',
       '/health/live',
