@@ -11,8 +11,8 @@ export abstract class BackgroundLoop implements OnApplicationBootstrap, BeforeAp
     private readonly loopOptions: { readonly name: string; readonly idleMs: number; readonly logger: Logger },
   ) {}
 
-  /** @returns true when there may be more to do at once */
-  protected abstract step(): Promise<boolean>;
+  /** @returns true when there may be more to do at once; a number: how long to rest before, in ms */
+  protected abstract step(): Promise<boolean | number>;
 
   onApplicationBootstrap(): void {
     this.loop = startLoop({ ...this.loopOptions, step: () => this.step() });

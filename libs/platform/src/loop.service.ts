@@ -12,14 +12,14 @@ export interface Loop {
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Runs `step` again at once while it answers true (there was work), else after `idleMs` or a wake. A step that throws is
+ * Runs `step` again at once while it answers true (there was work), else after `idleMs`, or as many ms as it answers, or a wake. A step that throws is
  * logged and tried again after 0.1, 0.2, 0.4 … 5 s: trouble outside must not end a loop, and must not spin either.
  */
 export function startLoop(options: {
   name: string;
   idleMs: number;
   logger: Logger;
-  step: () => Promise<boolean>;
+  step: () => Promise<boolean | number>;
 }): Loop {
   const stopping = new AbortController();
   let awake = new AbortController();
@@ -36,7 +36,7 @@ export function startLoop(options: {
       try {
         const worked = await options.step();
         failures = 0;
-        if (!worked) await pause(options.idleMs);
+        if (worked !== true) await pause(worked === false ? options.idleMs : worked);
       } catch (error) {
         failures += 1;
         options.logger.error(

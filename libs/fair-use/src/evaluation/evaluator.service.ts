@@ -33,10 +33,7 @@ import { forgetMarks, leaveUntilClosed, lockEvaluation, takeMarks } from './mark
  * versions and facts of one step commit together, so a crash repeats a step and never half of one.
  */
 
-/**
- * Between two rounds, also under load: a minute that still runs is judged once a round and not once a batch. Half of it passes before a call is judged; of
- * 250 ms it was most of the time from a call to its case.
- */
+/** Half of it passes before a call is judged; of 250 ms it was most of the time from a call to its case. */
 const IDLE_MS = 50;
 const INTEGRATIONS_PER_ROUND = 100;
 
@@ -48,6 +45,8 @@ export class Evaluator extends BackgroundLoop {
   private triesAgainAt = 0;
   /** Where the next round goes on, so that a busy integration does not keep the others waiting. */
   private after = '';
+  /** By `performance.now()`. */
+  private roundBegan = 0;
 
   constructor(
     @Inject(databaseOf('fair-use')) private readonly database: DataSource,
@@ -60,11 +59,13 @@ export class Evaluator extends BackgroundLoop {
   }
 
   /**
-   * Up to a hundred integrations; true when there was or may be more to do.
+   * Up to a hundred integrations.
+   * @returns true when there may be more to do at once, else how long to rest
    * @throws AggregateError after the round when something could not be judged; the rest was
    */
-  protected override async step(): Promise<boolean> {
+  protected override async step(): Promise<boolean | number> {
     const errors: unknown[] = [];
+    if (this.after === '') this.roundBegan = performance.now();
     // The minutes that wait for the log to go on wait longer while it is away, and hold nothing else back.
     const before = await this.minutesClosed().catch((error: unknown) => {
       errors.push(error);
@@ -83,7 +84,9 @@ export class Evaluator extends BackgroundLoop {
     const ids = waiting.map(({ integrationId }) => integrationId);
     const hasMore = await this.evaluateAll(ids, before, errors);
     if (errors.length > 0) throw new AggregateError(errors, 'some minutes could not be judged');
-    return hasMore || !isLastOfAll;
+    if (hasMore || !isLastOfAll) return true;
+    // Under load it rests as long as it works: a minute that still runs is judged once a round, and not once a batch.
+    return Math.max(IDLE_MS, performance.now() - this.roundBegan);
   }
 
   /** Together, since a transaction for each costs more than what is judged in it; and each by itself when one of them cannot be. */
