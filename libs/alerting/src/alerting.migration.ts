@@ -1,6 +1,7 @@
 import { Outbound1760000002000 } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Leaks1760000200030 } from './leaks/leak.migration.js';
+import { News1760000400010 } from './news/news.migration.js';
 
 /** Alerts, and who wants to hear of them. */
 class Alerting1760000101000 implements MigrationInterface {
@@ -65,4 +66,9 @@ class Alerting1760000101000 implements MigrationInterface {
   }
 }
 
-export const alertingMigrations = [Outbound1760000002000, Alerting1760000101000, Leaks1760000200030];
+export const alertingMigrations = [
+  Outbound1760000002000,
+  Alerting1760000101000,
+  Leaks1760000200030,
+  News1760000400010,
+];

@@ -5,12 +5,20 @@ import { LeakEndings } from './leaks/leak-endings.service.js';
 import { LeaksConsumer } from './leaks/leaks.consumer.js';
 import { AlertStream } from './stream/alert-stream.service.js';
 import { StreamController } from './stream/stream.controller.js';
+import { PreviewController } from './subscriptions/preview.controller.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { SubscriptionDeliveries } from './subscriptions/subscriptions.service.js';
 
 /** Who must know of a breach or of a block that leaks, and whether they were told. */
 @Module({
-  controllers: [AlertsController, BreachesConsumer, LeaksConsumer, StreamController, SubscriptionsController],
+  controllers: [
+    AlertsController,
+    BreachesConsumer,
+    LeaksConsumer,
+    PreviewController,
+    StreamController,
+    SubscriptionsController,
+  ],
   providers: [AlertStream, LeakEndings, SubscriptionDeliveries],
 })
 export class AlertingModule {}

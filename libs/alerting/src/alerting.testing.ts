@@ -1,10 +1,19 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Room } from '@taxameter/platform';
+import {
+  breachEscalated,
+  breachOpened,
+  TOPICS,
+  type Breach,
+  type BreachOpenedEvent,
+  type Severity,
+} from '@taxameter/contracts';
+import { partitionForKey, STRUCTURED_CONTENT_TYPE, type Room } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { alertingMigrations } from './alerting.migration.js';
 import { AlertingModule } from './alerting.module.js';
+import { sampleBreach } from './alerts/notification.js';
 
 /** The room of the specs, and somebody who is told. */
 
@@ -92,4 +101,46 @@ export async function until<Value>(
     await sleep(20);
   }
   throw new Error(`never came true: ${JSON.stringify(await read())}`);
+}
+
+let breaches = 0;
+export const newBreachId = () => `br_${(breaches += 1)}`;
+
+export type BreachEvent = Omit<BreachOpenedEvent, 'type'> & { readonly type: string };
+
+/** A fact about a breach, as of the clock of the rooms: opened where it is the first version, else grown worse. */
+export function breachFact(
+  { clock }: TestRooms,
+  breachId: string,
+  version: number,
+  severity: Severity,
+  more: { integrationId?: string; data?: Partial<Breach>; type?: string } = {},
+): BreachEvent {
+  const sample = sampleBreach(severity, clock.now());
+  const type = more.type ?? (version === 1 ? breachOpened : breachEscalated).type;
+  const data: Breach = {
+    ...sample,
+    breachId,
+    version,
+    scope: { ...sample.scope, integrationId: more.integrationId ?? 'isv_a' },
+    ...more.data,
+  };
+  const time = clock.now().toISOString();
+  const id = `${type}/${breachId}/${version}`;
+  return { specversion: '1.0', id, source: '/fair-use', type, time, data };
+}
+
+/** Appends facts and waits until the rooms have read them. */
+export async function publishBreaches(rooms: TestRooms, ...events: BreachEvent[]): Promise<void> {
+  const topic = TOPICS.breaches;
+  await rooms.producer.append(
+    events.map((event) => ({
+      topic: topic.name,
+      partition: partitionForKey(event.data.breachId, topic.partitions),
+      key: event.data.breachId,
+      headers: { 'content-type': STRUCTURED_CONTENT_TYPE },
+      value: new TextEncoder().encode(JSON.stringify(event)),
+    })),
+  );
+  await rooms.settle();
 }

@@ -1,10 +1,8 @@
-import { fields, SEVERITIES } from '@taxameter/contracts';
 import {
   checkWebhookUrl,
   CLOCK,
   CONFIGURATION,
   databaseOf,
-  defineRoute,
   enqueueDelivery,
   Input,
   invalidInput,
@@ -22,124 +20,26 @@ import {
 } from '@taxameter/platform';
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { z } from 'zod';
-import { ALERT_KINDS, deliverySchema, deliveryView, type DeliveryView } from '../alerts/alert.js';
-import { breachNotification, payloadOf, sampleBreach } from '../alerts/notification.js';
-import { leakNotification } from '../leaks/leak-notification.js';
+import { deliveryView, type DeliveryView } from '../alerts/alert.js';
+import { payloadOf, sampleBreach, type Language } from '../alerts/notification.js';
+import type { Wish } from '../news/news.js';
+import { wishFaults } from './check-wish.js';
+import {
+  changeSubscription,
+  createSubscription,
+  listSubscriptions,
+  removeSubscription,
+  rotateSecret,
+  testSubscription,
+} from './subscription-routes.js';
 import { readSubscriptions, type SubscriptionRow } from './subscriptions.service.js';
 
-/** Subscriptions to alerts: ops make, look at, try out and remove them. A secret is shown when it is made and never again. */
+/** Subscriptions to alerts: ops make, change, look at, try out and remove them. A secret is shown when it is made and never again. */
 
 /** Each alert goes to every subscription that wants it, so their number bounds what one breach causes. */
 const MAX_SUBSCRIPTIONS = 100;
 /** How long a replaced secret still signs beside the new one, so that a receiver can change over. */
 const SECRET_OVERLAP_MS = 24 * 3_600_000;
-
-const params = z.object({ id: z.string().regex(/^sub_[0-9a-f]{32}$/, 'is not the id of a subscription') });
-const subscription = {
-  id: z.string(),
-  url: z.string(),
-  kinds: z.array(z.enum(ALERT_KINDS)),
-  minSeverity: z.enum(SEVERITIES),
-  rules: z.array(z.string()).nullable(),
-  integrationIds: z.array(z.string()).nullable(),
-  language: z.enum(['da', 'en']),
-  state: z.enum(['active', 'disabled']),
-  disabledReason: z.string().nullable(),
-  createdAt: fields.instant,
-};
-const secret = z
-  .string()
-  .nullable()
-  .describe(
-    'whsec_…: kept by the caller. null where an Idempotency-Key is sent a second time: it is shown once',
-  );
-
-export const createSubscription = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions',
-  summary: 'Subscribe a URL to alerts; the answer holds the signing secret, once',
-  roles: ['ops'],
-  command: true,
-  body: z.strictObject({
-    url: z.string().max(2_000),
-    kinds: z
-      .array(z.enum(ALERT_KINDS))
-      .min(1)
-      .max(ALERT_KINDS.length)
-      .default([...ALERT_KINDS])
-      .describe('breach: a rule was broken; leak: a block lets calls through, severity error'),
-    minSeverity: z.enum(SEVERITIES),
-    rules: z
-      .array(fields.identifier(64))
-      .min(1)
-      .max(50)
-      .nullable()
-      .default(null)
-      .describe('narrows breaches, not leaks'),
-    integrationIds: z.array(fields.identifier(100)).min(1).max(500).nullable().default(null),
-    language: z.enum(['da', 'en']).default('da'),
-  }),
-  responses: { 201: { description: 'Subscribed', schema: z.object({ ...subscription, secret }) } },
-  webhooks: {
-    breach: {
-      description: 'A rule was broken, or is broken more severely; or a test of the way',
-      schema: breachNotification,
-    },
-    leak: {
-      description: 'A block began to let calls through; or that is over, once for each time it began',
-      schema: leakNotification,
-    },
-  },
-});
-
-export const listSubscriptions = defineRoute({
-  method: 'GET',
-  path: '/v1/alerts/subscriptions',
-  summary: 'All subscriptions (at most 100), each with its newest delivery',
-  roles: ['ops'],
-  responses: {
-    200: {
-      description: 'The subscriptions, oldest first',
-      schema: z.object({
-        items: z.array(z.object({ ...subscription, newestDelivery: deliverySchema.nullable() })),
-        nextCursor: z.null(),
-      }),
-    },
-  },
-});
-
-export const removeSubscription = defineRoute({
-  method: 'DELETE',
-  path: '/v1/alerts/subscriptions/:id',
-  summary: 'Remove a subscription; what waits for it is not sent',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: { 204: { description: 'Removed' } },
-});
-
-export const rotateSecret = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions/:id/secret',
-  summary: 'Make a new secret; the one before signs beside it for 24 hours',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: { 200: { description: 'The new secret', schema: z.object({ id: z.string(), secret }) } },
-});
-
-export const testSubscription = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions/:id/test',
-  summary: 'Send a test alert (type fairuse.test)',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: {
-    202: { description: 'It will be sent', schema: z.object({ deliveryId: z.string() }) },
-  },
-});
 
 @Controller()
 export class SubscriptionsController {
@@ -152,8 +52,7 @@ export class SubscriptionsController {
   @Route(createSubscription)
   async create(@Input() call: CallOf<typeof createSubscription>) {
     const { body, actor } = call;
-    const verdict = checkWebhookUrl(body.url, this.configuration.WEBHOOK_ALLOWED_HOSTS);
-    if (!verdict.ok) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
+    const url = this.checked(body);
     // Outside the command's answer, because that is stored for the Idempotency-Key.
     let shownSecret: string | null = null;
     const answer = await runCommand(this.database, call, this.clock, async (tx) => {
@@ -169,24 +68,33 @@ export class SubscriptionsController {
       shownSecret = newWebhookSecret();
       await tx.query(
         `insert into subscription
-           (id, url, kinds, min_severity, rules, integration_ids, language, secret, created_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [
-          id,
-          verdict.url.href,
-          body.kinds,
-          body.minSeverity,
-          body.rules,
-          body.integrationIds,
-          body.language,
-          shownSecret,
-          this.clock.now(),
-          actor.id,
-        ],
+           (id, secret, created_at, created_by, url, kinds, min_severity, rules, integration_ids, organization_ids, language)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        [id, shownSecret, this.clock.now(), actor.id, ...columnsOf(url, body)],
       );
       return view(await this.existing(tx, id));
     });
     return { ...answer, secret: shownSecret };
+  }
+
+  @Route(changeSubscription)
+  async change(@Input() call: CallOf<typeof changeSubscription>) {
+    const { body, params } = call;
+    const url = this.checked(body);
+    return runCommand(this.database, call, this.clock, async (tx) => {
+      const [, changed] = await tx.query<[unknown, number]>(
+        `update subscription set version = version + 1,
+           disabled_at = case when url = $3 then disabled_at end,
+           disabled_reason = case when url = $3 then disabled_reason end,
+           url = $3, kinds = $4, min_severity = $5, rules = $6, integration_ids = $7, organization_ids = $8, language = $9
+         where id = $1 and version = $2 and removed_at is null`,
+        [params.id, body.version, ...columnsOf(url, body)],
+      );
+      const { version, ...found } = await this.existing(tx, params.id);
+      if (changed > 0) return view({ version, ...found });
+      const reason = `the subscription is at version ${version}, not ${body.version}: read it again and decide anew`;
+      throw new Problem(409, 'stale-version', reason, { version, errors: [{ field: 'version', reason }] });
+    });
   }
 
   @Route(listSubscriptions)
@@ -243,7 +151,7 @@ export class SubscriptionsController {
         throw new Problem(
           409,
           'subscription-disabled',
-          'the receiver answered 410: remove it and subscribe again',
+          'the receiver answered 410: give it another URL first',
         );
       }
       const now = this.clock.now();
@@ -261,6 +169,19 @@ export class SubscriptionsController {
     });
   }
 
+  /**
+   * The URL as it is reached.
+   * @throws Problem 400 for a URL that may not be reached, 422 for a wish that can match nothing
+   */
+  private checked({ url, ...wish }: Wish & { readonly url: string }): string {
+    const verdict = checkWebhookUrl(url, this.configuration.WEBHOOK_ALLOWED_HOSTS);
+    if (!verdict.ok) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
+    const errors = wishFaults(wish);
+    const [first] = errors;
+    if (first) throw new Problem(422, 'matches-nothing', `${first.field}: ${first.reason}`, { errors });
+    return verdict.url.href;
+  }
+
   /** @throws Problem 404 */
   private async existing(tx: EntityManager, id: string): Promise<SubscriptionRow> {
     const [row] = await readSubscriptions(tx, id);
@@ -269,14 +190,22 @@ export class SubscriptionsController {
   }
 }
 
+/** What a subscription says of itself, in the order in which both statements take it. */
+function columnsOf(url: string, wish: Wish & { readonly language: Language }): readonly unknown[] {
+  const { kinds, minSeverity, rules, integrationIds, organizationIds, language } = wish;
+  return [url, kinds, minSeverity, rules, integrationIds, organizationIds, language];
+}
+
 function view(row: SubscriptionRow) {
   return {
     id: row.id,
+    version: row.version,
     url: row.url,
     kinds: row.kinds,
     minSeverity: row.minSeverity,
     rules: row.rules,
     integrationIds: row.integrationIds,
+    organizationIds: row.organizationIds,
     language: row.language,
     state: row.disabledAt === null ? ('active' as const) : ('disabled' as const),
     disabledReason: row.disabledReason,

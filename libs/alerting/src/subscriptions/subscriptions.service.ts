@@ -1,4 +1,3 @@
-import type { Severity } from '@taxameter/contracts';
 import {
   CLOCK,
   CONFIGURATION,
@@ -14,7 +13,8 @@ import {
 } from '@taxameter/platform';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Language, Wish } from '../alerts/notification.js';
+import type { Language } from '../alerts/notification.js';
+import type { Wish } from '../news/news.js';
 
 /** Who is subscribed, and the sending of what was put in for them. */
 
@@ -26,14 +26,15 @@ export interface ActiveSubscription extends Wish {
 /** Subscriptions that are told of alerts: neither removed nor disabled by a 410. */
 export async function activeSubscriptions(tx: EntityManager): Promise<ActiveSubscription[]> {
   return tx.query(
-    `select id, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language
+    `select id, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
+       organization_ids as "organizationIds", language
      from subscription where removed_at is null and disabled_at is null order by id`,
   );
 }
 
 export interface SubscriptionRow extends ActiveSubscription {
+  readonly version: number;
   readonly url: string;
-  readonly minSeverity: Severity;
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
   readonly disabledReason: string | null;
@@ -42,8 +43,8 @@ export interface SubscriptionRow extends ActiveSubscription {
 /** All that are not removed, oldest first, or the one with this id. Never with a secret. */
 export async function readSubscriptions(tx: EntityManager, id: string | null): Promise<SubscriptionRow[]> {
   return tx.query(
-    `select id, url, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language,
-       created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
+    `select id, version, url, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
+       organization_ids as "organizationIds", language, created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
      from subscription where removed_at is null and ($1::text is null or id = $1) order by created_at, id`,
     [id],
   );

@@ -1,0 +1,186 @@
+import { fields, SEVERITIES } from '@taxameter/contracts';
+import { defineRoute, pageOf, pageQuery } from '@taxameter/platform';
+import { z } from 'zod';
+import { deliverySchema } from '../alerts/alert.js';
+import { breachNotification } from '../alerts/notification.js';
+import { leakNotification } from '../leaks/leak-notification.js';
+import { FACT_KINDS } from '../news/news.js';
+
+/** What can be done with subscriptions over HTTP. */
+
+const params = z.object({ id: z.string().regex(/^sub_[0-9a-f]{32}$/, 'is not the id of a subscription') });
+
+const wanted = {
+  kinds: z
+    .array(z.enum(FACT_KINDS))
+    .min(1)
+    .max(FACT_KINDS.length)
+    .default(['breach', 'leak'])
+    .describe(
+      'breach: a rule was broken, or is broken more severely; breach_resolved: that is over, told to those who were told that it ' +
+        'began; leak: a block lets calls through, severity error, and that it is over',
+    ),
+  minSeverity: z.enum(SEVERITIES),
+  rules: z
+    .array(fields.identifier(64))
+    .min(1)
+    .max(50)
+    .nullable()
+    .default(null)
+    .describe('narrows breaches, not leaks; null: all'),
+  integrationIds: z.array(fields.identifier(100)).min(1).max(500).nullable().default(null),
+  organizationIds: z
+    .array(fields.identifier(64))
+    .min(1)
+    .max(500)
+    .nullable()
+    .default(null)
+    .describe(
+      'agreements; narrows breaches, not leaks, and leaves out breaches of an integration as a whole',
+    ),
+  language: z.enum(['da', 'en']).default('da'),
+};
+const url = z.string().max(2_000);
+
+const subscription = z.object({
+  id: z.string(),
+  version: z.number(),
+  url: z.string(),
+  kinds: z.array(z.enum(FACT_KINDS)),
+  minSeverity: z.enum(SEVERITIES),
+  rules: z.array(z.string()).nullable(),
+  integrationIds: z.array(z.string()).nullable(),
+  organizationIds: z.array(z.string()).nullable(),
+  language: z.enum(['da', 'en']),
+  state: z.enum(['active', 'disabled']),
+  disabledReason: z.string().nullable(),
+  createdAt: fields.instant,
+});
+const secret = z
+  .string()
+  .nullable()
+  .describe(
+    'whsec_…: kept by the caller. null where an Idempotency-Key is sent a second time: it is shown once',
+  );
+const refused = { description: 'A filter can match nothing: `errors` names field, rule and reason' };
+
+export const createSubscription = defineRoute({
+  method: 'POST',
+  path: '/v1/alerts/subscriptions',
+  summary: 'Subscribe a URL to alerts; the answer holds the signing secret, once',
+  roles: ['ops'],
+  command: true,
+  body: z.strictObject({ url, ...wanted }),
+  responses: {
+    201: { description: 'Subscribed', schema: subscription.extend({ secret }) },
+    422: refused,
+  },
+  webhooks: {
+    breach: {
+      description: 'A rule was broken, or is broken more severely, or that is over; or a test of the way',
+      schema: breachNotification,
+    },
+    leak: {
+      description: 'A block began to let calls through; or that is over, once for each time it began',
+      schema: leakNotification,
+    },
+  },
+});
+
+export const changeSubscription = defineRoute({
+  method: 'PUT',
+  path: '/v1/alerts/subscriptions/:id',
+  summary: 'Change all of a subscription but its secret',
+  description:
+    'What is left out takes its default. A subscription that its receiver disabled is active again when it is given another URL.',
+  roles: ['ops'],
+  command: true,
+  params,
+  body: z.strictObject({
+    url,
+    ...wanted,
+    version: z.int().min(1).describe('the version you saw; 409 when it is another by now'),
+  }),
+  responses: {
+    200: { description: 'As it is now', schema: subscription },
+    409: { description: 'Somebody changed it meanwhile' },
+    422: refused,
+  },
+});
+
+export const listSubscriptions = defineRoute({
+  method: 'GET',
+  path: '/v1/alerts/subscriptions',
+  summary: 'All subscriptions (at most 100), each with its newest delivery',
+  roles: ['ops'],
+  responses: {
+    200: {
+      description: 'The subscriptions, oldest first',
+      schema: z.object({
+        items: z.array(subscription.extend({ newestDelivery: deliverySchema.nullable() })),
+        nextCursor: z.null(),
+      }),
+    },
+  },
+});
+
+export const removeSubscription = defineRoute({
+  method: 'DELETE',
+  path: '/v1/alerts/subscriptions/:id',
+  summary: 'Remove a subscription; what waits for it is not sent',
+  roles: ['ops'],
+  command: true,
+  params,
+  responses: { 204: { description: 'Removed' } },
+});
+
+export const rotateSecret = defineRoute({
+  method: 'POST',
+  path: '/v1/alerts/subscriptions/:id/secret',
+  summary: 'Make a new secret; the one before signs beside it for 24 hours',
+  roles: ['ops'],
+  command: true,
+  params,
+  responses: { 200: { description: 'The new secret', schema: z.object({ id: z.string(), secret }) } },
+});
+
+export const testSubscription = defineRoute({
+  method: 'POST',
+  path: '/v1/alerts/subscriptions/:id/test',
+  summary: 'Send a test alert (type fairuse.test)',
+  roles: ['ops'],
+  command: true,
+  params,
+  responses: {
+    202: { description: 'It will be sent', schema: z.object({ deliveryId: z.string() }) },
+  },
+});
+
+export const previewSubscription = defineRoute({
+  method: 'GET',
+  path: '/v1/alerts/subscriptions/:id/preview',
+  summary: 'What of the last days this subscription would have been told, newest first',
+  description:
+    'As the subscription is now, whoever was told then. A page looks at 2,000 pieces of news at most, so it may hold fewer ' +
+    'items than `limit` and still have a next one.',
+  roles: ['ops'],
+  params,
+  query: z.object({ days: z.coerce.number().int().min(1).max(31).default(7), ...pageQuery }),
+  responses: {
+    200: {
+      description: 'A page of what would have been told',
+      schema: pageOf(
+        z.object({
+          sequence: z.number(),
+          alertId: z.string(),
+          type: z.string().describe('as in the webhook'),
+          timestamp: fields.instant,
+          severity: z.enum(SEVERITIES),
+          integrationId: z.string(),
+          summary: z.string().describe('in the language of the subscription'),
+          link: z.string(),
+        }),
+      ),
+    },
+  },
+});
