@@ -2,6 +2,7 @@ import { Outbound1760000002000 } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Leaks1760000200030 } from './leaks/leak.migration.js';
 import { News1760000400010 } from './news/news.migration.js';
+import { Email1760000400011 } from './subscriptions/email.migration.js';
 
 /** Alerts, and who wants to hear of them. */
 class Alerting1760000101000 implements MigrationInterface {
@@ -71,4 +72,5 @@ export const alertingMigrations = [
   Alerting1760000101000,
   Leaks1760000200030,
   News1760000400010,
+  Email1760000400011,
 ];

@@ -5,6 +5,7 @@ import { LeakEndings } from './leaks/leak-endings.service.js';
 import { LeaksConsumer } from './leaks/leaks.consumer.js';
 import { AlertStream } from './stream/alert-stream.service.js';
 import { StreamController } from './stream/stream.controller.js';
+import { Telling } from './news/telling.service.js';
 import { PreviewController } from './subscriptions/preview.controller.js';
 import { SubscriptionsController } from './subscriptions/subscriptions.controller.js';
 import { SubscriptionDeliveries } from './subscriptions/subscriptions.service.js';
@@ -19,6 +20,6 @@ import { SubscriptionDeliveries } from './subscriptions/subscriptions.service.js
     StreamController,
     SubscriptionsController,
   ],
-  providers: [AlertStream, LeakEndings, SubscriptionDeliveries],
+  providers: [AlertStream, LeakEndings, SubscriptionDeliveries, Telling],
 })
 export class AlertingModule {}

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import {
 } from '@taxameter/contracts';
 import { partitionForKey, STRUCTURED_CONTENT_TYPE, type Room } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
+import { SMTPServer } from 'smtp-server';
 import { alertingMigrations } from './alerting.migration.js';
 import { AlertingModule } from './alerting.module.js';
 import { sampleBreach } from './alerts/notification.js';
@@ -62,10 +64,13 @@ export async function startReceiver(): Promise<Receiver> {
 }
 
 /** The reference receiver compares the timestamp with the machine's clock, so that is where the room's clock stands. */
-export function startAlertingRoom({ host }: Receiver): Promise<TestRooms> {
+export function startAlertingRoom(
+  { host }: Pick<Receiver, 'host'>,
+  settings: Record<string, string> = {},
+): Promise<TestRooms> {
   return startTestRooms([alertingRoom], {
     now: new Date().toISOString(),
-    settings: { WEBHOOK_ALLOWED_HOSTS: host },
+    settings: { WEBHOOK_ALLOWED_HOSTS: host, ...settings },
   });
 }
 
@@ -143,4 +148,46 @@ export async function publishBreaches(rooms: TestRooms, ...events: BreachEvent[]
     })),
   );
   await rooms.settle();
+}
+
+export interface Letter {
+  readonly to: readonly string[];
+  readonly raw: string;
+}
+
+/** A real SMTP server that keeps what it is given; a mailbox named `broken` is refused. */
+export interface MailServer {
+  readonly settings: Record<string, string>;
+  letters(to: string): Letter[];
+  stop(): Promise<void>;
+}
+
+export async function startMailServer(): Promise<MailServer> {
+  const seen: Letter[] = [];
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onRcptTo: ({ address }, _session, done) =>
+      address.startsWith('broken@')
+        ? done(Object.assign(new Error('no such user'), { responseCode: 550 }))
+        : done(),
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        const to = session.envelope.rcptTo.map(({ address }) => address);
+        seen.push({ to, raw: Buffer.concat(chunks).toString() });
+        done();
+      });
+    },
+  });
+  const server = smtp.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    settings: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'alarm@taxameter.example' },
+    letters: (to) => seen.filter((letter) => letter.to.includes(to)),
+    stop: () => new Promise<void>((resolve) => smtp.close(() => resolve())),
+  };
 }

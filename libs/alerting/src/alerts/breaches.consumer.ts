@@ -14,7 +14,7 @@ import { CLOCK, newId, OnEvents, type Clock, type EventBatch } from '@taxameter/
 import { Controller, Inject } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { BreachNews } from '../news/news.js';
-import { tell } from '../news/telling.service.js';
+import { Telling } from '../news/telling.service.js';
 import { nextSequence } from './alert-rows.service.js';
 
 type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent | BreachResolvedEvent | BreachReopenedEvent;
@@ -29,7 +29,10 @@ const NEWS: ReadonlyMap<string, BreachNews['news']> = new Map([
 /** Breach facts become alerts, one row per breach, and news of them; both in the transaction of the batch. */
 @Controller()
 export class BreachesConsumer {
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Telling) private readonly telling: Telling,
+  ) {}
 
   @OnEvents('alerting', TOPICS.breaches, [breachOpened, breachEscalated, breachResolved, breachReopened])
   async breaches({ tx, events }: EventBatch<BreachEvent>): Promise<void> {
@@ -41,7 +44,7 @@ export class BreachesConsumer {
       // Late calls may show that what is over had been worse: that is in the alert, and wakes nobody.
       const isPast = breach.retroactive || (news !== 'resolved' && breach.state === 'resolved');
       if (alertId === null || news === undefined || isPast) continue;
-      await tell(tx, this.clock, { kind: 'breach', news, sequence, alertId, time, breach });
+      await this.telling.tell(tx, { kind: 'breach', news, sequence, alertId, time, breach });
     }
   }
 

@@ -35,7 +35,7 @@ export function leakPayload({ news, time, alertId, sequence, leak }: LeakNews, l
     type: `restriction.leak.${news}`,
     timestamp: time.toISOString(),
     data: {
-      summary: summaryOf(leak, language),
+      summary: leakSummary(leak, language),
       alertId,
       sequence,
       restrictionId: observed.restrictionId,
@@ -96,7 +96,7 @@ function effectOf({ restrictionId }: RestrictionObserved): string {
 }
 
 /** One line for a chat or a pager. */
-function summaryOf({ resolution, observed }: Leak, language: Language): string {
+export function leakSummary({ resolution, observed }: Leak, language: Language): string {
   const { restrictionId, integrationId, letThrough } = observed;
   const calls = callsInWords(letThrough, language);
   if (language === 'da') {

@@ -1,6 +1,6 @@
 import { newId, type Clock } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import { tell } from '../news/telling.service.js';
+import type { Telling } from '../news/telling.service.js';
 import { LEAK_SEVERITY, type Judgement, type Leak } from './leak.js';
 
 /** Leaks in the database. */
@@ -33,6 +33,7 @@ export async function leakToEnd(tx: EntityManager, now: Date): Promise<Leak | nu
  */
 export async function keepLeak(
   tx: EntityManager,
+  telling: Telling,
   clock: Clock,
   { leak, news }: Judgement,
   sequence: number,
@@ -62,5 +63,5 @@ export async function keepLeak(
       JSON.stringify(observed),
     ],
   );
-  if (news !== null) await tell(tx, clock, { kind: 'leak', news, sequence, alertId: id, time, leak });
+  if (news !== null) await telling.tell(tx, { kind: 'leak', news, sequence, alertId: id, time, leak });
 }

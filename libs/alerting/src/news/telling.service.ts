@@ -1,103 +1,52 @@
-import { enqueueDelivery, type Clock } from '@taxameter/platform';
+import { CLOCK, CONFIGURATION, enqueueDelivery, type Clock, type Configuration } from '@taxameter/platform';
+import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { activeSubscriptions, type ActiveSubscription } from '../subscriptions/subscriptions.service.js';
-import { judgeTelling, type Earlier } from './judge-telling.js';
-import { payloadOf } from './messages.js';
+import { judgeTelling } from './judge-telling.js';
+import { payloadFor } from './messages.js';
 import { dedupKeyOf, isWanted, type News } from './news.js';
+import { keepNews, noticesOf } from './news-rows.service.js';
 
-/** News in the database, and who is told of it. */
+/** Keeps news and tells them to those who want them. */
+@Injectable()
+export class Telling {
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONFIGURATION) private readonly configuration: Configuration,
+  ) {}
 
-interface NewsRow {
-  readonly sequence: number;
-  readonly alertId: string;
-  readonly kind: News['kind'];
-  readonly news: News['news'];
-  readonly time: Date;
-  readonly fact: unknown;
-}
-
-const SELECT_NEWS = `
-  select alert_news.sequence, alert_news.alert_id as "alertId", alert_news.kind, alert_news.news, alert_news.at as time,
-    alert_news.fact`;
-
-/** Keeps the news and puts in what subscribers are told of it, in the transaction that changes the alert. */
-export async function tell(tx: EntityManager, clock: Clock, news: News): Promise<void> {
-  const fact = news.kind === 'breach' ? { ...news.breach, evidence: [] } : news.leak;
-  await tx.query(
-    'insert into alert_news (sequence, alert_id, kind, news, at, fact) values ($1, $2, $3, $4, $5, $6)',
-    [news.sequence, news.alertId, news.kind, news.news, news.time, JSON.stringify(fact)],
-  );
-  const wanting = (await activeSubscriptions(tx)).filter((candidate) => isWanted(candidate, news));
-  if (wanting.length === 0) return;
-  const earlier = await noticesOf(tx, news.alertId);
-  for (const subscription of wanting) {
-    const verdict = judgeTelling(
-      news,
-      earlier.filter(({ subscriptionId }) => subscriptionId === subscription.id),
-    );
-    if (verdict !== null) await notice(tx, clock, news, subscription, verdict);
+  /** In the transaction that changes the alert: what is to be sent is put in with what it is about, or neither is. */
+  async tell(tx: EntityManager, news: News): Promise<void> {
+    await keepNews(tx, news);
+    const wanting = (await activeSubscriptions(tx)).filter((candidate) => isWanted(candidate, news));
+    if (wanting.length === 0) return;
+    const earlier = await noticesOf(tx, news.alertId);
+    for (const subscription of wanting) {
+      const heard = earlier.filter(({ subscriptionId }) => subscriptionId === subscription.id);
+      const verdict = judgeTelling(news, heard);
+      if (verdict !== null) await this.notice(tx, news, subscription, verdict);
+    }
   }
-}
 
-async function notice(
-  tx: EntityManager,
-  clock: Clock,
-  news: News,
-  { id: target, language }: ActiveSubscription,
-  verdict: string,
-): Promise<void> {
-  const isTold = verdict === 'told';
-  const deliveryId = isTold
-    ? await enqueueDelivery(tx, clock, {
-        channel: 'webhook',
-        target,
-        subject: news.alertId,
-        dedupKey: dedupKeyOf(news),
-        payload: payloadOf(news, language),
-      })
-    : null;
-  await tx.query(
-    `insert into notice (subscription_id, sequence, alert_id, muted, delivery_id) values ($1, $2, $3, $4, $5)`,
-    [target, news.sequence, news.alertId, isTold ? null : verdict, deliveryId],
-  );
-}
-
-/** What subscriptions were told of an alert, or not told although they want it. */
-async function noticesOf(
-  tx: EntityManager,
-  alertId: string,
-): Promise<(Earlier & { readonly subscriptionId: string })[]> {
-  const rows = await tx.query<(NewsRow & { subscriptionId: string; muted: string | null })[]>(
-    `${SELECT_NEWS}, notice.subscription_id as "subscriptionId", notice.muted
-     from notice join alert_news using (sequence) where notice.alert_id = $1`,
-    [alertId],
-  );
-  return rows.map(({ subscriptionId, muted, ...row }) => ({ subscriptionId, muted, news: newsOf(row) }));
-}
-
-/** News since an instant, below a sequence where there is one, newest first. */
-export async function newsSince(
-  tx: EntityManager,
-  since: Date,
-  below: number | null,
-  limit: number,
-): Promise<News[]> {
-  const rows = await tx.query<NewsRow[]>(
-    `${SELECT_NEWS} from alert_news where at >= $1 and ($2::bigint is null or sequence < $2) order by sequence desc limit $3`,
-    [since, below, limit],
-  );
-  return rows.map(newsOf);
-}
-
-/** All news of these alerts, oldest first. */
-export async function newsOfAlerts(tx: EntityManager, alertIds: readonly string[]): Promise<News[]> {
-  const rows = await tx.query<NewsRow[]>(
-    `${SELECT_NEWS} from alert_news where alert_id = any($1) order by sequence`,
-    [alertIds],
-  );
-  return rows.map(newsOf);
-}
-
-function newsOf({ fact, kind, ...told }: NewsRow): News {
-  return { ...told, kind, [kind]: fact } as News;
+  private async notice(
+    tx: EntityManager,
+    news: News,
+    { id: target, channel, language }: ActiveSubscription,
+    verdict: string,
+  ): Promise<void> {
+    const isTold = verdict === 'told';
+    const deliveryId = isTold
+      ? await enqueueDelivery(tx, this.clock, {
+          channel,
+          target,
+          subject: news.alertId,
+          dedupKey: dedupKeyOf(news),
+          payload: payloadFor(channel, news, language, this.configuration.PUBLIC_URL ?? null),
+        })
+      : null;
+    await tx.query(
+      `insert into notice (subscription_id, sequence, alert_id, muted, delivery_id) values ($1, $2, $3, $4, $5)`,
+      [target, news.sequence, news.alertId, isTold ? null : verdict, deliveryId],
+    );
+  }
 }

@@ -14,7 +14,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { wouldBeTold } from '../news/judge-telling.js';
 import { headOf } from '../news/messages.js';
 import type { News, Wish } from '../news/news.js';
-import { newsOfAlerts, newsSince } from '../news/telling.service.js';
+import { newsOfAlerts, newsSince } from '../news/news-rows.service.js';
 import { previewSubscription } from './subscription-routes.js';
 import { readSubscriptions } from './subscriptions.service.js';
 

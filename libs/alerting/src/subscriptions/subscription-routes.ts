@@ -5,6 +5,7 @@ import { deliverySchema } from '../alerts/alert.js';
 import { breachNotification } from '../alerts/notification.js';
 import { leakNotification } from '../leaks/leak-notification.js';
 import { FACT_KINDS } from '../news/news.js';
+import { CHANNELS } from './check-target.js';
 
 /** What can be done with subscriptions over HTTP. */
 
@@ -40,12 +41,18 @@ const wanted = {
     ),
   language: z.enum(['da', 'en']).default('da'),
 };
-const url = z.string().max(2_000);
+const target = {
+  channel: z.enum(CHANNELS).default('webhook').describe('cannot be changed later'),
+  url: z.string().max(2_000).nullable().default(null).describe('of the channel webhook'),
+  email: z.email().max(254).nullable().default(null).describe('one mailbox, of the channel email'),
+};
 
 const subscription = z.object({
   id: z.string(),
   version: z.number(),
-  url: z.string(),
+  channel: z.enum(CHANNELS),
+  url: z.string().nullable(),
+  email: z.string().nullable(),
   kinds: z.array(z.enum(FACT_KINDS)),
   minSeverity: z.enum(SEVERITIES),
   rules: z.array(z.string()).nullable(),
@@ -60,17 +67,19 @@ const secret = z
   .string()
   .nullable()
   .describe(
-    'whsec_…: kept by the caller. null where an Idempotency-Key is sent a second time: it is shown once',
+    'whsec_…: kept by the caller. null for mail, which is not signed, and where an Idempotency-Key is sent a second time: it is shown once',
   );
-const refused = { description: 'A filter can match nothing: `errors` names field, rule and reason' };
+const refused = {
+  description: 'A filter can match nothing, or no mail can be sent: `errors` names field, rule and reason',
+};
 
 export const createSubscription = defineRoute({
   method: 'POST',
   path: '/v1/alerts/subscriptions',
-  summary: 'Subscribe a URL to alerts; the answer holds the signing secret, once',
+  summary: 'Subscribe a URL or a mailbox to alerts; the answer holds the signing secret of a URL, once',
   roles: ['ops'],
   command: true,
-  body: z.strictObject({ url, ...wanted }),
+  body: z.strictObject({ ...target, ...wanted }),
   responses: {
     201: { description: 'Subscribed', schema: subscription.extend({ secret }) },
     422: refused,
@@ -90,14 +99,15 @@ export const createSubscription = defineRoute({
 export const changeSubscription = defineRoute({
   method: 'PUT',
   path: '/v1/alerts/subscriptions/:id',
-  summary: 'Change all of a subscription but its secret',
+  summary: 'Change all of a subscription but its channel and its secret',
   description:
-    'What is left out takes its default. A subscription that its receiver disabled is active again when it is given another URL.',
+    'What is left out takes its default. A subscription that its receiver disabled is active again when it is given another URL. ' +
+    'The channel stays as it is.',
   roles: ['ops'],
   command: true,
   params,
   body: z.strictObject({
-    url,
+    ...target,
     ...wanted,
     version: z.int().min(1).describe('the version you saw; 409 when it is another by now'),
   }),

@@ -21,8 +21,10 @@ import {
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { deliveryView, type DeliveryView } from '../alerts/alert.js';
-import { payloadOf, sampleBreach, type Language } from '../alerts/notification.js';
+import { sampleBreach, type Language } from '../alerts/notification.js';
+import { testPayload } from '../news/messages.js';
 import type { Wish } from '../news/news.js';
+import { targetFaults, type Target } from './check-target.js';
 import { wishFaults } from './check-wish.js';
 import {
   changeSubscription,
@@ -52,7 +54,7 @@ export class SubscriptionsController {
   @Route(createSubscription)
   async create(@Input() call: CallOf<typeof createSubscription>) {
     const { body, actor } = call;
-    const url = this.checked(body);
+    const target = this.checked(body);
     // Outside the command's answer, because that is stored for the Idempotency-Key.
     let shownSecret: string | null = null;
     const answer = await runCommand(this.database, call, this.clock, async (tx) => {
@@ -65,12 +67,13 @@ export class SubscriptionsController {
         );
       }
       const id = newId('subscription', this.clock);
-      shownSecret = newWebhookSecret();
+      shownSecret = target.channel === 'webhook' ? newWebhookSecret() : null;
       await tx.query(
         `insert into subscription
-           (id, secret, created_at, created_by, url, kinds, min_severity, rules, integration_ids, organization_ids, language)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-        [id, shownSecret, this.clock.now(), actor.id, ...columnsOf(url, body)],
+           (id, secret, created_at, created_by, channel, url, email, kinds, min_severity, rules, integration_ids,
+            organization_ids, language)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+        [id, shownSecret ?? '', this.clock.now(), actor.id, ...columnsOf(target, body)],
       );
       return view(await this.existing(tx, id));
     });
@@ -80,18 +83,29 @@ export class SubscriptionsController {
   @Route(changeSubscription)
   async change(@Input() call: CallOf<typeof changeSubscription>) {
     const { body, params } = call;
-    const url = this.checked(body);
+    const target = this.checked(body);
     return runCommand(this.database, call, this.clock, async (tx) => {
       const [, changed] = await tx.query<[unknown, number]>(
         `update subscription set version = version + 1,
-           disabled_at = case when url = $3 then disabled_at end,
-           disabled_reason = case when url = $3 then disabled_reason end,
-           url = $3, kinds = $4, min_severity = $5, rules = $6, integration_ids = $7, organization_ids = $8, language = $9
-         where id = $1 and version = $2 and removed_at is null`,
-        [params.id, body.version, ...columnsOf(url, body)],
+           disabled_at = case when url = $4 then disabled_at end,
+           disabled_reason = case when url = $4 then disabled_reason end,
+           url = $4, email = $5, kinds = $6, min_severity = $7, rules = $8, integration_ids = $9,
+           organization_ids = $10, language = $11
+         where id = $1 and version = $2 and channel = $3 and removed_at is null`,
+        [params.id, body.version, ...columnsOf(target, body)],
       );
-      const { version, ...found } = await this.existing(tx, params.id);
-      if (changed > 0) return view({ version, ...found });
+      const found = await this.existing(tx, params.id);
+      if (changed > 0) return view(found);
+      const { version, channel } = found;
+      if (version === body.version) {
+        throw refusedAs('channel-is-fixed', [
+          {
+            field: 'channel',
+            rule: 'channel_is_fixed',
+            reason: `it is ${channel}: make another subscription`,
+          },
+        ]);
+      }
       const reason = `the subscription is at version ${version}, not ${body.version}: read it again and decide anew`;
       throw new Problem(409, 'stale-version', reason, { version, errors: [{ field: 'version', reason }] });
     });
@@ -131,7 +145,9 @@ export class SubscriptionsController {
   async rotate(@Input() call: CallOf<typeof rotateSecret>) {
     let shownSecret: string | null = null;
     const answer = await runCommand(this.database, call, this.clock, async (tx) => {
-      const { id } = await this.existing(tx, call.params.id);
+      const { id, channel } = await this.existing(tx, call.params.id);
+      if (channel !== 'webhook')
+        throw new Problem(409, 'no-secret', 'mail is not signed: there is no secret');
       shownSecret = newWebhookSecret();
       await tx.query(
         `update subscription set previous_secret = secret, previous_secret_until = $3, secret = $2
@@ -157,29 +173,31 @@ export class SubscriptionsController {
       const now = this.clock.now();
       const alertId = newId('alert', this.clock);
       const breach = sampleBreach(target.minSeverity, now);
-      const notification = { type: 'fairuse.test', time: now.toISOString(), alertId, breach } as const;
       const deliveryId = await enqueueDelivery(tx, this.clock, {
-        channel: 'webhook',
+        channel: target.channel,
         target: target.id,
         subject: target.id,
         dedupKey: alertId,
-        payload: payloadOf(notification, target.language),
+        payload: testPayload(target.channel, alertId, breach, target.language),
       });
       return { deliveryId };
     });
   }
 
   /**
-   * The URL as it is reached.
-   * @throws Problem 400 for a URL that may not be reached, 422 for a wish that can match nothing
+   * Where messages go, a URL as it is reached.
+   * @throws Problem 400 for a URL that may not be reached, 422 for a target or a wish that can come to nothing
    */
-  private checked({ url, ...wish }: Wish & { readonly url: string }): string {
-    const verdict = checkWebhookUrl(url, this.configuration.WEBHOOK_ALLOWED_HOSTS);
-    if (!verdict.ok) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
-    const errors = wishFaults(wish);
-    const [first] = errors;
-    if (first) throw new Problem(422, 'matches-nothing', `${first.field}: ${first.reason}`, { errors });
-    return verdict.url.href;
+  private checked(body: Wish & Target): Target {
+    const { channel, url, email } = body;
+    const { SMTP_URL, WEBHOOK_ALLOWED_HOSTS } = this.configuration;
+    const verdict = url === null ? null : checkWebhookUrl(url, WEBHOOK_ALLOWED_HOSTS);
+    if (verdict?.ok === false) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
+    const faults = targetFaults(body, SMTP_URL !== undefined);
+    if (faults.length > 0) throw refusedAs('cannot-be-reached', faults);
+    const wrong = wishFaults(body);
+    if (wrong.length > 0) throw refusedAs('matches-nothing', wrong);
+    return { channel, url: verdict === null ? null : verdict.url.href, email };
   }
 
   /** @throws Problem 404 */
@@ -190,17 +208,31 @@ export class SubscriptionsController {
   }
 }
 
+interface Fault {
+  readonly field: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+function refusedAs(code: string, errors: readonly Fault[]): Problem {
+  const [first] = errors;
+  return new Problem(422, code, `${first!.field}: ${first!.reason}`, { errors });
+}
+
 /** What a subscription says of itself, in the order in which both statements take it. */
-function columnsOf(url: string, wish: Wish & { readonly language: Language }): readonly unknown[] {
+function columnsOf(target: Target, wish: Wish & { readonly language: Language }): readonly unknown[] {
+  const { channel, url, email } = target;
   const { kinds, minSeverity, rules, integrationIds, organizationIds, language } = wish;
-  return [url, kinds, minSeverity, rules, integrationIds, organizationIds, language];
+  return [channel, url, email, kinds, minSeverity, rules, integrationIds, organizationIds, language];
 }
 
 function view(row: SubscriptionRow) {
   return {
     id: row.id,
     version: row.version,
+    channel: row.channel,
     url: row.url,
+    email: row.email,
     kinds: row.kinds,
     minSeverity: row.minSeverity,
     rules: row.rules,

@@ -6,7 +6,7 @@ import type { AttemptOutcome, DeliveryState } from './retry-schedule.js';
 /** What is to be sent, as rows of the room: put in with the transaction that makes it true, and read back for people. */
 
 export interface NewDelivery {
-  /** Which of the room's channels sends it: `webhook`. */
+  /** Which of the room's channels sends it: `webhook`, `email`. */
   readonly channel: string;
   /** Who it goes to (a subscription's id); the channel finds address and secrets by it when it sends. */
   readonly target: string;
@@ -60,7 +60,7 @@ export interface AttemptRow {
   readonly number: number;
   readonly at: Date;
   readonly outcome: AttemptOutcome;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, or the SMTP reply code, where there was an answer. */
   readonly status: number | null;
   readonly durationMs: number;
   readonly detail: string;
