@@ -1,5 +1,6 @@
 import { Outbound1760000002000 } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Grouping1760000400012 } from './grouping/grouping.migration.js';
 import { Leaks1760000200030 } from './leaks/leak.migration.js';
 import { News1760000400010 } from './news/news.migration.js';
 import { Email1760000400011 } from './subscriptions/email.migration.js';
@@ -73,4 +74,5 @@ export const alertingMigrations = [
   Leaks1760000200030,
   News1760000400010,
   Email1760000400011,
+  Grouping1760000400012,
 ];

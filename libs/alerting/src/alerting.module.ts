@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { BreachesConsumer } from './alerts/breaches.consumer.js';
+import { GroupedMessages } from './grouping/grouped-messages.service.js';
+import { NoticesController } from './grouping/notices.controller.js';
 import { LeakEndings } from './leaks/leak-endings.service.js';
 import { LeaksConsumer } from './leaks/leaks.consumer.js';
 import { AlertStream } from './stream/alert-stream.service.js';
@@ -16,10 +18,11 @@ import { SubscriptionDeliveries } from './subscriptions/subscriptions.service.js
     AlertsController,
     BreachesConsumer,
     LeaksConsumer,
+    NoticesController,
     PreviewController,
     StreamController,
     SubscriptionsController,
   ],
-  providers: [AlertStream, LeakEndings, SubscriptionDeliveries, Telling],
+  providers: [AlertStream, GroupedMessages, LeakEndings, SubscriptionDeliveries, Telling],
 })
 export class AlertingModule {}

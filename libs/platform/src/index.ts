@@ -54,6 +54,7 @@ export * from './background-loop.service.js';
 export * from './loop.service.js';
 export {
   deliveriesAbout,
+  deliveriesNamed,
   enqueueDelivery,
   newestDeliveriesTo,
   type AttemptRow,

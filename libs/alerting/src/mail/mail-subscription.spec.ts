@@ -50,7 +50,10 @@ const deliveryTo = async (subscriptionId: string) => {
 
 describe('a subscription by mail', () => {
   it('is told of a breach in its language, with the identity of the delivery', async () => {
-    const { status, body } = await subscribe('dansk@example.com', { integrationIds: ['isv_mail'] });
+    const { status, body } = await subscribe('dansk@example.com', {
+      integrationIds: ['isv_mail'],
+      grouping: null,
+    });
     expect([status, body.secret, body.url]).toEqual([201, null, null]);
     const breachId = newBreachId();
     await publishBreaches(rooms, breachFact(rooms, breachId, 1, 'error', { integrationId: 'isv_mail' }));
@@ -64,6 +67,11 @@ describe('a subscription by mail', () => {
     expect(raw).toContain(`Message-ID: <${delivery.id}@taxameter.example>`);
     expect(raw).toContain(`https://taxameter.example/sager/${breachId}`);
     expect(raw).toMatch(/Regel: RATE_MINUTE/);
+  });
+
+  it('is grouped unless it says otherwise', async () => {
+    const { body } = await subscribe('grouped@example.com');
+    expect(body.grouping).toEqual({ waitMs: 30_000, intervalMs: 300_000 });
   });
 
   it('sends a test that says so', async () => {

@@ -64,7 +64,12 @@ function breachSection(
     facts: breachFacts(breach, language),
     guidance: breach.guidance[language],
     next: NEXT[language][breach.state],
-    link: linkOf(publicUrl, `/sager/${encodeURIComponent(breach.breachId)}`, alertId, language),
+    link: linkTo(
+      publicUrl,
+      `/sager/${encodeURIComponent(breach.breachId)}`,
+      `/v1/alerts/${alertId}`,
+      language,
+    ),
   };
 }
 
@@ -117,7 +122,7 @@ function leakSection({ alertId, leak }: LeakNews, language: Language, publicUrl:
     ],
     guidance: leakGuidance(leak)[language],
     next: LEAK_NEXT[language][leak.state],
-    link: linkOf(publicUrl, path, alertId, language),
+    link: linkTo(publicUrl, path, `/v1/alerts/${alertId}`, language),
   };
 }
 
@@ -170,10 +175,11 @@ const LEAK_NEXT = {
   },
 } as const;
 
-function linkOf(publicUrl: string | null, page: string, alertId: string, language: Language): Link {
+/** @param page path of what people look at; @param path what to ask for where nobody said at which address the pages are */
+export function linkTo(publicUrl: string | null, page: string, path: string, language: Language): Link {
   const isDanish = language === 'da';
   return publicUrl === null
-    ? { text: `${isDanish ? 'Se' : 'See'} GET /v1/alerts/${alertId}`, url: null }
+    ? { text: `${isDanish ? 'Se' : 'See'} GET ${path}`, url: null }
     : { text: isDanish ? 'Se mere' : 'See more', url: `${publicUrl}${page}` };
 }
 

@@ -5,6 +5,7 @@ import { leakPayload } from '../leaks/leak-notification.js';
 import { mailOf } from '../mail/mail.js';
 import { sectionOf, testSection } from '../mail/mail-words.js';
 import type { Channel } from '../subscriptions/check-target.js';
+import type { Head } from './head.js';
 import { integrationOf, severityOf, type News } from './news.js';
 
 /** What is said of news, whatever they are about. */
@@ -33,18 +34,6 @@ export function testPayload(channel: Channel, alertId: string, breach: Breach, l
   }
   const section = testSection(breach, language);
   return mailPayload(mailOf(section.title, null, [section], language));
-}
-
-export interface Head {
-  readonly sequence: number;
-  readonly alertId: string;
-  /** As in the webhook. */
-  readonly type: string;
-  readonly timestamp: string;
-  readonly severity: ReturnType<typeof severityOf>;
-  readonly integrationId: string;
-  readonly summary: string;
-  readonly link: string;
 }
 
 /** One piece of news in a line, for lists. */

@@ -4,7 +4,8 @@ import type { News } from './news.js';
 
 /** News in the database, and which subscriptions were told of them. */
 
-interface NewsRow {
+/** Columns of `SELECT_NEWS`. */
+export interface NewsRow {
   readonly sequence: number;
   readonly alertId: string;
   readonly kind: News['kind'];
@@ -13,7 +14,8 @@ interface NewsRow {
   readonly fact: unknown;
 }
 
-const SELECT_NEWS = `
+/** To be followed by further columns and by where they come from. */
+export const SELECT_NEWS = `
   select alert_news.sequence, alert_news.alert_id as "alertId", alert_news.kind, alert_news.news, alert_news.at as time,
     alert_news.fact`;
 
@@ -61,6 +63,6 @@ export async function newsOfAlerts(tx: EntityManager, alertIds: readonly string[
   return rows.map(newsOf);
 }
 
-function newsOf({ fact, kind, ...told }: NewsRow): News {
+export function newsOf({ fact, kind, ...told }: NewsRow): News {
   return { ...told, kind, [kind]: fact } as News;
 }

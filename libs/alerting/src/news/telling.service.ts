@@ -31,11 +31,14 @@ export class Telling {
   private async notice(
     tx: EntityManager,
     news: News,
-    { id: target, channel, language }: ActiveSubscription,
+    { id: target, channel, language, grouping }: ActiveSubscription,
     verdict: string,
   ): Promise<void> {
+    const now = this.clock.now();
     const isTold = verdict === 'told';
-    const deliveryId = isTold
+    const isWaiting = isTold && grouping !== null;
+    const isTelling = isTold && !isWaiting;
+    const deliveryId = isTelling
       ? await enqueueDelivery(tx, this.clock, {
           channel,
           target,
@@ -45,8 +48,17 @@ export class Telling {
         })
       : null;
     await tx.query(
-      `insert into notice (subscription_id, sequence, alert_id, muted, delivery_id) values ($1, $2, $3, $4, $5)`,
-      [target, news.sequence, news.alertId, isTold ? null : verdict, deliveryId],
+      `insert into notice (subscription_id, sequence, alert_id, muted, delivery_id, told_at, waiting_since)
+       values ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        target,
+        news.sequence,
+        news.alertId,
+        isTold ? null : verdict,
+        deliveryId,
+        isTelling ? now : null,
+        isWaiting ? now : null,
+      ],
     );
   }
 }

@@ -4,12 +4,22 @@ import { z } from 'zod';
 import { deliverySchema } from '../alerts/alert.js';
 import { breachNotification } from '../alerts/notification.js';
 import { leakNotification } from '../leaks/leak-notification.js';
+import { groupNotification, stormNotification } from '../grouping/group-messages.js';
+import { headSchema } from '../news/head.js';
 import { FACT_KINDS } from '../news/news.js';
 import { CHANNELS } from './check-target.js';
 
 /** What can be done with subscriptions over HTTP. */
 
 const params = z.object({ id: z.string().regex(/^sub_[0-9a-f]{32}$/, 'is not the id of a subscription') });
+
+/** A group that waits longer than this is no alert any more. */
+const MAX_WAIT_MS = 600_000;
+const MAX_INTERVAL_MS = 3_600_000;
+const grouping = z.strictObject({
+  waitMs: z.int().min(0).max(MAX_WAIT_MS).default(30_000),
+  intervalMs: z.int().min(0).max(MAX_INTERVAL_MS).default(300_000),
+});
 
 const wanted = {
   kinds: z
@@ -40,6 +50,13 @@ const wanted = {
       'agreements; narrows breaches, not leaks, and leaves out breaches of an integration as a whole',
     ),
   language: z.enum(['da', 'en']).default('da'),
+  grouping: grouping
+    .nullable()
+    .optional()
+    .describe(
+      'one message for each integration: so long after its first news, and so long after the message before; more than 20 integrations in ' +
+        'ten minutes are one message. null: each piece of news by itself, at once. Default: mail is grouped, webhooks are not',
+    ),
 };
 const target = {
   channel: z.enum(CHANNELS).default('webhook').describe('cannot be changed later'),
@@ -59,6 +76,7 @@ const subscription = z.object({
   integrationIds: z.array(z.string()).nullable(),
   organizationIds: z.array(z.string()).nullable(),
   language: z.enum(['da', 'en']),
+  grouping: grouping.nullable(),
   state: z.enum(['active', 'disabled']),
   disabledReason: z.string().nullable(),
   createdAt: fields.instant,
@@ -89,6 +107,8 @@ export const createSubscription = defineRoute({
       description: 'A rule was broken, or is broken more severely, or that is over; or a test of the way',
       schema: breachNotification,
     },
+    group: { description: 'Several alerts of one integration', schema: groupNotification },
+    storm: { description: 'More than 20 integrations within ten minutes', schema: stormNotification },
     leak: {
       description: 'A block began to let calls through; or that is over, once for each time it began',
       schema: leakNotification,
@@ -179,16 +199,40 @@ export const previewSubscription = defineRoute({
   responses: {
     200: {
       description: 'A page of what would have been told',
+      schema: pageOf(headSchema),
+    },
+  },
+});
+
+export const NOTICE_STATES = ['told', 'folded', 'waiting', 'muted'] as const;
+
+export const listNotices = defineRoute({
+  method: 'GET',
+  path: '/v1/alerts/subscriptions/:id/notices',
+  summary: 'What became of each piece of news that a subscription wants, newest first',
+  roles: ['ops'],
+  params,
+  query: z.object({
+    state: z.enum(NOTICE_STATES).optional(),
+    deliveryId: fields.identifier(100).optional().describe('what one message told'),
+    ...pageQuery,
+  }),
+  responses: {
+    200: {
+      description: 'A page of news',
       schema: pageOf(
-        z.object({
-          sequence: z.number(),
-          alertId: z.string(),
-          type: z.string().describe('as in the webhook'),
-          timestamp: fields.instant,
-          severity: z.enum(SEVERITIES),
-          integrationId: z.string(),
-          summary: z.string().describe('in the language of the subscription'),
-          link: z.string(),
+        headSchema.extend({
+          state: z
+            .enum(NOTICE_STATES)
+            .describe('folded: named in a message about a storm; waiting: for what belongs with it'),
+          reason: z
+            .enum(['flapping', 'opening_muted', 'inhibited', 'cool_down'])
+            .nullable()
+            .describe(
+              'why it is muted. flapping: it comes and goes and that was said within 24 hours; opening_muted: that it began was not ' +
+                'told; inhibited: RATE_DAY of the same agreement is told; cool_down: the same at the same severity was told within 4 hours',
+            ),
+          deliveryId: z.string().nullable(),
         }),
       ),
     },

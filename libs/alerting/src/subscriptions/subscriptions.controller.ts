@@ -22,9 +22,10 @@ import { Controller, Inject } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { deliveryView, type DeliveryView } from '../alerts/alert.js';
 import { sampleBreach, type Language } from '../alerts/notification.js';
+import type { Grouping } from '../grouping/plan-messages.js';
 import { testPayload } from '../news/messages.js';
 import type { Wish } from '../news/news.js';
-import { targetFaults, type Target } from './check-target.js';
+import { targetFaults, type Channel, type Target } from './check-target.js';
 import { wishFaults } from './check-wish.js';
 import {
   changeSubscription,
@@ -71,8 +72,8 @@ export class SubscriptionsController {
       await tx.query(
         `insert into subscription
            (id, secret, created_at, created_by, channel, url, email, kinds, min_severity, rules, integration_ids,
-            organization_ids, language)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+            organization_ids, language, group_wait_ms, group_interval_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
         [id, shownSecret ?? '', this.clock.now(), actor.id, ...columnsOf(target, body)],
       );
       return view(await this.existing(tx, id));
@@ -90,7 +91,7 @@ export class SubscriptionsController {
            disabled_at = case when url = $4 then disabled_at end,
            disabled_reason = case when url = $4 then disabled_reason end,
            url = $4, email = $5, kinds = $6, min_severity = $7, rules = $8, integration_ids = $9,
-           organization_ids = $10, language = $11
+           organization_ids = $10, language = $11, group_wait_ms = $12, group_interval_ms = $13
          where id = $1 and version = $2 and channel = $3 and removed_at is null`,
         [params.id, body.version, ...columnsOf(target, body)],
       );
@@ -220,11 +221,24 @@ function refusedAs(code: string, errors: readonly Fault[]): Problem {
 }
 
 /** What a subscription says of itself, in the order in which both statements take it. */
-function columnsOf(target: Target, wish: Wish & { readonly language: Language }): readonly unknown[] {
+function columnsOf(
+  target: Target,
+  wish: Wish & { readonly language: Language; readonly grouping?: Grouping | null | undefined },
+): readonly unknown[] {
   const { channel, url, email } = target;
   const { kinds, minSeverity, rules, integrationIds, organizationIds, language } = wish;
-  return [channel, url, email, kinds, minSeverity, rules, integrationIds, organizationIds, language];
+  const grouping = wish.grouping === undefined ? DEFAULT_GROUPING[channel] : wish.grouping;
+  return [
+    ...[channel, url, email, kinds, minSeverity, rules, integrationIds, organizationIds, language],
+    ...[grouping?.waitMs ?? null, grouping?.intervalMs ?? null],
+  ];
 }
+
+/** People want few messages, programs want each one. */
+const DEFAULT_GROUPING: Readonly<Record<Channel, Grouping | null>> = {
+  webhook: null,
+  email: { waitMs: 30_000, intervalMs: 300_000 },
+};
 
 function view(row: SubscriptionRow) {
   return {
@@ -239,6 +253,7 @@ function view(row: SubscriptionRow) {
     integrationIds: row.integrationIds,
     organizationIds: row.organizationIds,
     language: row.language,
+    grouping: row.grouping,
     state: row.disabledAt === null ? ('active' as const) : ('disabled' as const),
     disabledReason: row.disabledReason,
     createdAt: row.createdAt.toISOString(),

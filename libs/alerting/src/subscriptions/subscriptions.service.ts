@@ -15,6 +15,7 @@ import {
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Language } from '../alerts/notification.js';
+import type { Grouping } from '../grouping/plan-messages.js';
 import type { Wish } from '../news/news.js';
 import type { Channel, Target } from './check-target.js';
 
@@ -23,6 +24,8 @@ import type { Channel, Target } from './check-target.js';
 export interface ActiveSubscription extends Wish {
   readonly id: string;
   readonly channel: Channel;
+  /** null: each piece of news is told by itself, at once. */
+  readonly grouping: Grouping | null;
   readonly language: Language;
 }
 
@@ -30,7 +33,8 @@ export interface ActiveSubscription extends Wish {
 export async function activeSubscriptions(tx: EntityManager): Promise<ActiveSubscription[]> {
   return tx.query(
     `select id, channel, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
-       organization_ids as "organizationIds", language
+       organization_ids as "organizationIds", language, case when group_wait_ms is not null then
+         jsonb_build_object('waitMs', group_wait_ms, 'intervalMs', group_interval_ms) end as grouping
      from subscription where removed_at is null and disabled_at is null order by id`,
   );
 }
@@ -46,7 +50,8 @@ export interface SubscriptionRow extends ActiveSubscription, Target {
 export async function readSubscriptions(tx: EntityManager, id: string | null): Promise<SubscriptionRow[]> {
   return tx.query(
     `select id, version, channel, url, email, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
-       organization_ids as "organizationIds", language, created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
+       organization_ids as "organizationIds", language, case when group_wait_ms is not null then
+         jsonb_build_object('waitMs', group_wait_ms, 'intervalMs', group_interval_ms) end as grouping, created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
      from subscription where removed_at is null and ($1::text is null or id = $1) order by created_at, id`,
     [id],
   );
