@@ -28,7 +28,7 @@ describe('a message about several alerts', () => {
     expect(groupNotification.parse(told)).toEqual(told);
     expect(told).toMatchObject({
       data: {
-        summary: 'isv_a: 2 hændelser, 2 regler på 2 aftaler',
+        summary: 'isv_a: 2 hændelser, 2 regler, 2 aftaler',
         alerts: [{ sequence: 1 }, { sequence: 2 }],
       },
     });
@@ -36,7 +36,7 @@ describe('a message about several alerts', () => {
 
   it('is one mail with a section for each', () => {
     const { subject, text } = JSON.parse(groupPayload('email', all, 'en', null)) as Record<string, string>;
-    expect(subject).toBe('[Taxameter] isv_a: 2 pieces of news, 2 rules on 2 agreements');
+    expect(subject).toBe('[Taxameter] isv_a: 2 events, 2 rules, 2 agreements');
     expect(text).toContain('Rule: RATE_MINUTE');
     expect(text).toContain('Rule: BURST');
   });
@@ -61,9 +61,15 @@ describe('a message about a storm', () => {
     expect(bytesOf(payload)).toBeLessThan(MAX_PAYLOAD_BYTES);
   });
 
+  it('that goes on with one more counts it in the singular', () => {
+    expect(subjectOf(stormPayload('email', storm.slice(0, 1), 'da', null))).toContain(
+      '1 hændelse, 1 integration',
+    );
+  });
+
   it('says so in the subject of a mail, in both languages', () => {
     expect(subjectOf(stormPayload('email', storm, 'da', null))).toBe(
-      '[Taxameter] Mange integrationer på én gang, fejlen er måske vores egen: 300 nye hændelser hos 300 integrationer',
+      '[Taxameter] Mange integrationer på én gang, fejlen er måske vores egen: 300 hændelser, 300 integrationer',
     );
     expect(subjectOf(stormPayload('email', storm, 'en', null))).toContain('the fault may be our own');
   });

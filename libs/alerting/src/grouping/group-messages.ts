@@ -101,40 +101,58 @@ function stormSection(
 ): Section {
   const isDanish = language === 'da';
   const rest = integrationCount - named.length;
-  const others = isDanish ? ` og ${rest} andre` : ` and ${rest} others`;
+  const others = isDanish
+    ? ` og ${rest} ${rest === 1 ? 'anden' : 'andre'}`
+    : ` and ${rest} ${rest === 1 ? 'other' : 'others'}`;
   return {
     title,
     facts: [[isDanish ? 'Integrationer' : 'Integrations', named.join(', ') + (rest > 0 ? others : '')]],
     guidance: SUSPICION[language],
     next: isDanish
       ? 'Bliver det ved, kommer der besked igen om ti minutter. Hver enkelt hændelse er gemt.'
-      : 'If it goes on, you will be told again in ten minutes. Each piece of news is kept.',
+      : 'If it goes on, you will be told again in ten minutes. Each event is kept.',
     link: linkTo(publicUrl, '/', '/v1/alerts', language),
   };
 }
 
 function groupSummary(integrationId: string, news: readonly News[], language: Language): string {
-  const rules = new Set(news.flatMap((one) => (one.kind === 'breach' ? [one.breach.ruleId] : [])));
-  const agreements = new Set(
-    news.flatMap((one) => (one.kind === 'breach' ? (one.breach.scope.organizationId ?? []) : [])),
-  );
-  if (language === 'da') {
-    return `${integrationId}: ${news.length} hændelser, ${rules.size} ${rules.size === 1 ? 'regel' : 'regler'} på ${agreements.size} ${agreements.size === 1 ? 'aftale' : 'aftaler'}`;
-  }
-  return `${integrationId}: ${news.length} pieces of news, ${rules.size} ${rules.size === 1 ? 'rule' : 'rules'} on ${agreements.size} ${agreements.size === 1 ? 'agreement' : 'agreements'}`;
+  const breaches = news.flatMap((one) => (one.kind === 'breach' ? [one.breach] : []));
+  const rules = new Set(breaches.map(({ ruleId }) => ruleId)).size;
+  const agreements = new Set(breaches.flatMap(({ scope }) => scope.organizationId ?? [])).size;
+  const words = WORDS[language];
+  return [
+    `${integrationId}: ${counted(news.length, words.news, language)}`,
+    ...(rules === 0 ? [] : [counted(rules, words.rule, language)]),
+    ...(agreements === 0 ? [] : [counted(agreements, words.agreement, language)]),
+  ].join(', ');
 }
 
 function stormSummary(integrationCount: number, newsCount: number, language: Language): string {
-  const figures = new Intl.NumberFormat(localeOf(language));
-  const [integrations, news] = [figures.format(integrationCount), figures.format(newsCount)];
-  if (language === 'da') {
-    return integrationCount === 1
-      ? `Mange integrationer på én gang, fejlen er måske vores egen: ${news} nye hændelser hos 1 integration`
-      : `Mange integrationer på én gang, fejlen er måske vores egen: ${news} nye hændelser hos ${integrations} integrationer`;
-  }
-  return integrationCount === 1
-    ? `Many integrations at once, the fault may be our own: ${news} new of 1 integration`
-    : `Many integrations at once, the fault may be our own: ${news} new of ${integrations} integrations`;
+  const words = WORDS[language];
+  const integrations = counted(integrationCount, words.integration, language);
+  return `${words.storm}: ${counted(newsCount, words.news, language)}, ${integrations}`;
+}
+
+/** One and several of each. */
+const WORDS = {
+  da: {
+    news: ['hændelse', 'hændelser'],
+    rule: ['regel', 'regler'],
+    agreement: ['aftale', 'aftaler'],
+    integration: ['integration', 'integrationer'],
+    storm: 'Mange integrationer på én gang, fejlen er måske vores egen',
+  },
+  en: {
+    news: ['event', 'events'],
+    rule: ['rule', 'rules'],
+    agreement: ['agreement', 'agreements'],
+    integration: ['integration', 'integrations'],
+    storm: 'Many integrations at once, the fault may be our own',
+  },
+} as const;
+
+function counted(count: number, [one, several]: readonly [string, string], language: Language): string {
+  return `${new Intl.NumberFormat(localeOf(language)).format(count)} ${count === 1 ? one : several}`;
 }
 
 function newest(news: readonly News[]): string {
