@@ -1,6 +1,9 @@
 import { Outbound1760000002000 } from '@taxameter/platform';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Grouping1760000400012 } from './grouping/grouping.migration.js';
 import { Leaks1760000200030 } from './leaks/leak.migration.js';
+import { News1760000400010 } from './news/news.migration.js';
+import { Email1760000400011 } from './subscriptions/email.migration.js';
 
 /** Alerts, and who wants to hear of them. */
 class Alerting1760000101000 implements MigrationInterface {
@@ -65,4 +68,11 @@ class Alerting1760000101000 implements MigrationInterface {
   }
 }
 
-export const alertingMigrations = [Outbound1760000002000, Alerting1760000101000, Leaks1760000200030];
+export const alertingMigrations = [
+  Outbound1760000002000,
+  Alerting1760000101000,
+  Leaks1760000200030,
+  News1760000400010,
+  Email1760000400011,
+  Grouping1760000400012,
+];

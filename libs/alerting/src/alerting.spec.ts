@@ -1,27 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  breachEscalated,
-  breachOpened,
-  breachReopened,
-  breachResolved,
-  TOPICS,
-  type Breach,
-  type BreachOpenedEvent,
-  type Severity,
-} from '@taxameter/contracts';
-import { partitionForKey, STRUCTURED_CONTENT_TYPE } from '@taxameter/platform';
+import { breachOpened, breachReopened, breachResolved } from '@taxameter/contracts';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
 import { Webhook } from 'standardwebhooks';
 import {
   alertingRoom,
+  breachFact,
+  newBreachId,
+  publishBreaches,
   removeSubscriptions,
   startAlertingRoom,
   startReceiver,
   subscribeTo,
   until,
+  type BreachEvent,
   type Receiver,
 } from './alerting.testing.js';
-import { sampleBreach } from './alerts/notification.js';
 
 let rooms: TestRooms;
 let receiver: Receiver;
@@ -36,50 +29,9 @@ afterAll(async () => {
   receiver.stop();
 });
 
-let ids = 0;
-const newBreachId = () => `br_${(ids += 1)}`;
-
-type BreachEvent = Omit<BreachOpenedEvent, 'type'> & { readonly type: string };
-
-function fact(
-  breachId: string,
-  version: number,
-  severity: Severity,
-  more: { integrationId?: string; data?: Partial<Breach>; type?: BreachEvent['type'] } = {},
-): BreachEvent {
-  const sample = sampleBreach(severity, rooms.clock.now());
-  const type = more.type ?? (version === 1 ? breachOpened : breachEscalated).type;
-  const data: Breach = {
-    ...sample,
-    breachId,
-    version,
-    scope: { ...sample.scope, integrationId: more.integrationId ?? 'isv_a' },
-    ...more.data,
-  };
-  const time = rooms.clock.now().toISOString();
-  return {
-    specversion: '1.0',
-    id: `${type}/${breachId}/${version}`,
-    source: '/fair-use',
-    type,
-    time,
-    data,
-  };
-}
-
-async function publish(...events: BreachEvent[]) {
-  const topic = TOPICS.breaches;
-  await rooms.producer.append(
-    events.map((event) => ({
-      topic: topic.name,
-      partition: partitionForKey(event.data.breachId, topic.partitions),
-      key: event.data.breachId,
-      headers: { 'content-type': STRUCTURED_CONTENT_TYPE },
-      value: new TextEncoder().encode(JSON.stringify(event)),
-    })),
-  );
-  await rooms.settle();
-}
+const fact = (...args: Parameters<typeof breachFact> extends [TestRooms, ...infer Rest] ? Rest : never) =>
+  breachFact(rooms, ...args);
+const publish = (...events: BreachEvent[]) => publishBreaches(rooms, ...events);
 
 const subscribe = (path: string, more: Record<string, unknown> = {}) =>
   subscribeTo(rooms, receiver, path, more);

@@ -1,10 +1,21 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Room } from '@taxameter/platform';
+import {
+  breachEscalated,
+  breachOpened,
+  TOPICS,
+  type Breach,
+  type BreachOpenedEvent,
+  type Severity,
+} from '@taxameter/contracts';
+import { partitionForKey, STRUCTURED_CONTENT_TYPE, type Room } from '@taxameter/platform';
 import { startTestRooms, type TestRooms } from '@taxameter/platform/testing';
+import { SMTPServer } from 'smtp-server';
 import { alertingMigrations } from './alerting.migration.js';
 import { AlertingModule } from './alerting.module.js';
+import { sampleBreach } from './alerts/notification.js';
 
 /** The room of the specs, and somebody who is told. */
 
@@ -53,10 +64,13 @@ export async function startReceiver(): Promise<Receiver> {
 }
 
 /** The reference receiver compares the timestamp with the machine's clock, so that is where the room's clock stands. */
-export function startAlertingRoom({ host }: Receiver): Promise<TestRooms> {
+export function startAlertingRoom(
+  { host }: Pick<Receiver, 'host'>,
+  settings: Record<string, string> = {},
+): Promise<TestRooms> {
   return startTestRooms([alertingRoom], {
     now: new Date().toISOString(),
-    settings: { WEBHOOK_ALLOWED_HOSTS: host },
+    settings: { WEBHOOK_ALLOWED_HOSTS: host, ...settings },
   });
 }
 
@@ -92,4 +106,88 @@ export async function until<Value>(
     await sleep(20);
   }
   throw new Error(`never came true: ${JSON.stringify(await read())}`);
+}
+
+let breaches = 0;
+export const newBreachId = () => `br_${(breaches += 1)}`;
+
+export type BreachEvent = Omit<BreachOpenedEvent, 'type'> & { readonly type: string };
+
+/** A fact about a breach, as of the clock of the rooms: opened where it is the first version, else grown worse. */
+export function breachFact(
+  { clock }: TestRooms,
+  breachId: string,
+  version: number,
+  severity: Severity,
+  more: { integrationId?: string; data?: Partial<Breach>; type?: string } = {},
+): BreachEvent {
+  const sample = sampleBreach(severity, clock.now());
+  const type = more.type ?? (version === 1 ? breachOpened : breachEscalated).type;
+  const data: Breach = {
+    ...sample,
+    breachId,
+    version,
+    scope: { ...sample.scope, integrationId: more.integrationId ?? 'isv_a' },
+    ...more.data,
+  };
+  const time = clock.now().toISOString();
+  const id = `${type}/${breachId}/${version}`;
+  return { specversion: '1.0', id, source: '/fair-use', type, time, data };
+}
+
+/** Appends facts and waits until the rooms have read them. */
+export async function publishBreaches(rooms: TestRooms, ...events: BreachEvent[]): Promise<void> {
+  const topic = TOPICS.breaches;
+  await rooms.producer.append(
+    events.map((event) => ({
+      topic: topic.name,
+      partition: partitionForKey(event.data.breachId, topic.partitions),
+      key: event.data.breachId,
+      headers: { 'content-type': STRUCTURED_CONTENT_TYPE },
+      value: new TextEncoder().encode(JSON.stringify(event)),
+    })),
+  );
+  await rooms.settle();
+}
+
+export interface Letter {
+  readonly to: readonly string[];
+  readonly raw: string;
+}
+
+/** A real SMTP server that keeps what it is given; a mailbox named `broken` is refused. */
+export interface MailServer {
+  readonly settings: Record<string, string>;
+  letters(to: string): Letter[];
+  stop(): Promise<void>;
+}
+
+export async function startMailServer(): Promise<MailServer> {
+  const seen: Letter[] = [];
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    logger: false,
+    onRcptTo: ({ address }, _session, done) =>
+      address.startsWith('broken@')
+        ? done(Object.assign(new Error('no such user'), { responseCode: 550 }))
+        : done(),
+    onData: (stream, session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        const to = session.envelope.rcptTo.map(({ address }) => address);
+        seen.push({ to, raw: Buffer.concat(chunks).toString() });
+        done();
+      });
+    },
+  });
+  const server = smtp.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    settings: { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM: 'alarm@taxameter.example' },
+    letters: (to) => seen.filter((letter) => letter.to.includes(to)),
+    stop: () => new Promise<void>((resolve) => smtp.close(() => resolve())),
+  };
 }

@@ -89,10 +89,24 @@ describe('parseConfiguration', () => {
     ['LOG_LEVEL', 'loud'],
     ['GRACE_HOURS', '-1'],
     ['TAXAMETER_URL', 'localhost'],
+    ['SMTP_URL', 'https://host'],
+    ['SMTP_URL', 'smtp://host/?tls=no'],
+    ['SMTP_URL', 'smtp://user:100%@host'],
+    ['MAIL_FROM', 'Taxameter'],
+    ['PUBLIC_URL', 'javascript:alert(1)'],
   ])('refuses %s=%s and names the variable', (name, value) => {
     const parse = () => parseConfiguration({ [name]: value });
     expect(parse).toThrow(ConfigurationError);
     expect(parse).toThrow(`${name}: `);
+  });
+
+  it('takes a mail server and a sender together or not at all, and never shows the password', () => {
+    const SMTP_URL = 'smtps://me:canary-2@host:465';
+    expect(parseConfiguration({ SMTP_URL, MAIL_FROM: 'alarm@example.com' })).toMatchObject({ SMTP_URL });
+    expect(() => parseConfiguration({ MAIL_FROM: 'alarm@example.com' })).toThrow('SMTP_URL: ');
+    const alone = () => parseConfiguration({ SMTP_URL });
+    expect(alone).toThrow('MAIL_FROM: ');
+    expect(alone).not.toThrow(/canary-2/);
   });
 
   it('names every wrong variable at once, and never shows a database password', () => {

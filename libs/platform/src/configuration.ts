@@ -18,6 +18,19 @@ const PROXY = z
 
 const ADDRESS = /^https?:\/\/[^/?#@\s]+$/;
 
+/** Nothing but scheme, login, host and port: what else an address may hold is not heeded, so it is refused. */
+function isSmtpUrl(text: string): boolean {
+  return (
+    /^smtps?:\/\/([^\s:@/?#]+:[^\s:@/?#]*@)?[^\s:@/?#]+(:\d{1,5})?$/.test(text) &&
+    canDecode(text) &&
+    URL.canParse(text)
+  );
+}
+
+function canDecode(text: string): boolean {
+  return !/%(?![0-9A-Fa-f]{2})/.test(text);
+}
+
 export const configurationSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: z.coerce
@@ -86,6 +99,17 @@ export const configurationSchema = z.object({
   WEBHOOK_ALLOWED_HOSTS: list
     .default([])
     .describe('hosts that webhooks may reach although they are private or loopback (tests, intranet)'),
+  SMTP_URL: z
+    .string()
+    .refine(isSmtpUrl, 'must look like smtps://user:password@host:465 or smtp://host:587')
+    .optional()
+    .describe('server that mail is sent through, with MAIL_FROM; empty: no mail is sent'),
+  MAIL_FROM: z.email({ error: 'must be an e-mail address' }).optional().describe('sender of mail'),
+  PUBLIC_URL: z
+    .string()
+    .regex(ADDRESS, 'must look like https://taxameter.example.com')
+    .optional()
+    .describe('address at which people reach the pages, for links in mail'),
   ALLOWED_SMS_COUNTRIES: list
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, 'must be two-letter country codes such as DK,FO,GL')).min(1))
     .default(['DK'])
@@ -130,7 +154,7 @@ export function parseConfiguration(variables: Record<string, string | undefined>
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const result = configurationSchema.safeParse(given);
-  if (result.success) return Object.freeze(withWholeLogin(result.data));
+  if (result.success) return Object.freeze(withWholeMail(withWholeLogin(result.data)));
   const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigurationError(`the configuration is not usable: ${wrong.join('; ')}`);
 }
@@ -142,5 +166,14 @@ function withWholeLogin(configuration: Configuration): Configuration {
   if (missing.length === 0 || missing.length === names.length) return configuration;
   throw new ConfigurationError(
     `the configuration is not usable: ${missing.join(', ')}: must be set with the other KAFKA_SASL_ variables`,
+  );
+}
+
+function withWholeMail(configuration: Configuration): Configuration {
+  const { SMTP_URL: server, MAIL_FROM: sender } = configuration;
+  if ((server === undefined) === (sender === undefined)) return configuration;
+  const missing = server === undefined ? 'SMTP_URL' : 'MAIL_FROM';
+  throw new ConfigurationError(
+    `the configuration is not usable: ${missing}: SMTP_URL and MAIL_FROM must be set together`,
   );
 }

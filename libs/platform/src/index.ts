@@ -54,6 +54,7 @@ export * from './background-loop.service.js';
 export * from './loop.service.js';
 export {
   deliveriesAbout,
+  deliveriesNamed,
   enqueueDelivery,
   newestDeliveriesTo,
   type AttemptRow,
@@ -67,6 +68,7 @@ export {
   type DeliveryOptions,
   type Outgoing,
 } from './outbound/delivery-worker.service.js';
+export { mailChannel, mailPayload, type Mail } from './outbound/mail.service.js';
 export { Outbound1760000002000 } from './outbound/outbound.migration.js';
 export { newWebhookSecret, webhookChannel, type WebhookEndpoint } from './outbound/webhook.service.js';
 export { type AttemptOutcome, type DeliveryState } from './outbound/retry-schedule.js';

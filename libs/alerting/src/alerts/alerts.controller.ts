@@ -2,7 +2,6 @@ import { fields, SEVERITIES } from '@taxameter/contracts';
 import {
   databaseOf,
   defineRoute,
-  deliveriesAbout,
   Input,
   notFound,
   Route,
@@ -26,7 +25,7 @@ import {
   leakAlertSchema,
   type AlertRow,
 } from './alert.js';
-import { SELECT_ALERT } from './alert-rows.service.js';
+import { deliveriesOfAlerts, SELECT_ALERT } from './alert-rows.service.js';
 import { severitiesFrom } from './notification.js';
 
 /** Alerts for ops to look at, each with what became of its deliveries. */
@@ -121,11 +120,11 @@ export class AlertsController {
         ],
       );
       const { items: page, nextCursor } = cutPage(rows, query.limit, (row) => row.id);
-      const deliveries = await deliveriesAbout(
+      const deliveries = await deliveriesOfAlerts(
         tx,
         page.map((row) => row.id),
       );
-      const about = (row: AlertRow) => deliveries.filter((delivery) => delivery.subject === row.id);
+      const about = (row: AlertRow) => deliveries.get(row.id) ?? [];
       return {
         items: page.map((row) => ({ ...alertView(row), deliveries: about(row).map(deliveryView) })),
         nextCursor,
@@ -138,7 +137,7 @@ export class AlertsController {
     return withActor(this.database, actor, async (tx) => {
       const [row] = await tx.query<AlertRow[]>(`${SELECT_ALERT} where id = $1`, [params.id]);
       if (!row) throw notFound(`alert ${params.id}`);
-      const deliveries = await deliveriesAbout(tx, [row.id]);
+      const deliveries = (await deliveriesOfAlerts(tx, [row.id])).get(row.id) ?? [];
       return {
         ...alertView(row),
         ...(row.kind === 'breach'

@@ -4,71 +4,57 @@ import {
   breachReopened,
   breachResolved,
   TOPICS,
+  type Breach,
   type BreachEscalatedEvent,
   type BreachOpenedEvent,
   type BreachReopenedEvent,
   type BreachResolvedEvent,
 } from '@taxameter/contracts';
-import {
-  CLOCK,
-  enqueueDelivery,
-  newId,
-  OnEvents,
-  type Clock,
-  type EventBatch,
-  type ReceivedEvent,
-} from '@taxameter/platform';
+import { CLOCK, newId, OnEvents, type Clock, type EventBatch } from '@taxameter/platform';
 import { Controller, Inject } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { activeSubscriptions } from '../subscriptions/subscriptions.service.js';
+import type { BreachNews } from '../news/news.js';
+import { Telling } from '../news/telling.service.js';
 import { nextSequence } from './alert-rows.service.js';
-import { isWanted, payloadOf } from './notification.js';
 
 type BreachEvent = BreachOpenedEvent | BreachEscalatedEvent | BreachResolvedEvent | BreachReopenedEvent;
 
-/** What wakes people. What they did themselves, by resolving or reopening, changes the alert and tells nobody. */
-const TOLD: ReadonlyMap<string, 'fairuse.breach.opened' | 'fairuse.breach.escalated'> = new Map([
-  [breachOpened.type, 'fairuse.breach.opened'],
-  [breachEscalated.type, 'fairuse.breach.escalated'],
+/** What is news. That a person takes a resolution back changes the alert and tells nobody: they know. */
+const NEWS: ReadonlyMap<string, BreachNews['news']> = new Map([
+  [breachOpened.type, 'opened'],
+  [breachEscalated.type, 'escalated'],
+  [breachResolved.type, 'resolved'],
 ]);
 
-/**
- * Breach facts become alerts, one row per breach, and one delivery per version to each subscription that wants it; both in
- * the transaction of the batch.
- */
+/** Breach facts become alerts, one row per breach, and news of them; both in the transaction of the batch. */
 @Controller()
 export class BreachesConsumer {
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Telling) private readonly telling: Telling,
+  ) {}
 
   @OnEvents('alerting', TOPICS.breaches, [breachOpened, breachEscalated, breachResolved, breachReopened])
-  async breaches(batch: EventBatch<BreachEvent>): Promise<void> {
-    const { tx } = batch;
-    const subscriptions = await activeSubscriptions(tx);
-    for (const received of batch.events) {
-      const alertId = await this.store(tx, received);
-      const { data: breach, type, time } = received.event;
-      const told = TOLD.get(type);
-      if (alertId === null || breach.state === 'resolved' || told === undefined) continue;
-      const notification = { type: told, time, alertId, breach };
-      for (const subscription of subscriptions.filter((candidate) => isWanted(candidate, breach))) {
-        await enqueueDelivery(tx, this.clock, {
-          channel: 'webhook',
-          target: subscription.id,
-          subject: alertId,
-          dedupKey: `${breach.breachId}/${breach.version}`,
-          payload: payloadOf(notification, subscription.language),
-        });
-      }
+  async breaches({ tx, events }: EventBatch<BreachEvent>): Promise<void> {
+    for (const { event, time } of events) {
+      const sequence = await nextSequence(tx);
+      const { data: breach, type } = event;
+      const alertId = await this.store(tx, breach, sequence, time);
+      const news = NEWS.get(type);
+      // Late calls may show that what is over had been worse: that is in the alert, and wakes nobody.
+      const isPast = breach.retroactive || (news !== 'resolved' && breach.state === 'resolved');
+      if (alertId === null || news === undefined || isPast) continue;
+      await this.telling.tell(tx, { kind: 'breach', news, sequence, alertId, time, breach });
     }
   }
 
   /** The alert's id; null when this version is not newer than the one that is stored. */
   private async store(
     tx: EntityManager,
-    { event, time }: ReceivedEvent<BreachEvent>,
+    breach: Breach,
+    sequence: number,
+    time: Date,
   ): Promise<string | null> {
-    const { data: breach } = event;
-    const sequence = await nextSequence(tx);
     const rows = await tx.query<{ id: string }[]>(
       `insert into alert
          (id, breach_id, sequence, version, rule_id, severity, state, integration_id, opened_at, changed_at, breach)

@@ -1,12 +1,5 @@
 import { breachOpened, type Breach } from '@taxameter/contracts';
-import {
-  breachNotification,
-  isWanted,
-  MAX_PAYLOAD_BYTES,
-  payloadOf,
-  sampleBreach,
-  type Wish,
-} from './notification.js';
+import { breachNotification, MAX_PAYLOAD_BYTES, payloadOf, sampleBreach } from './notification.js';
 
 const breach: Breach = {
   ...sampleBreach('error', new Date('2026-10-05T08:00:00Z')),
@@ -19,26 +12,8 @@ const breach: Breach = {
     windowEnd: '2026-10-05T08:00:00Z',
   },
 };
-const everything: Wish = { kinds: ['breach'], minSeverity: 'info', rules: null, integrationIds: null };
 const read = (text: string) =>
   JSON.parse(text) as { type: string; timestamp: string; data: Record<string, unknown> };
-
-describe('who hears of a breach', () => {
-  it.each([
-    ['everything', {}, true],
-    ['its severity', { minSeverity: 'error' }, true],
-    ['a higher severity', { minSeverity: 'critical' }, false],
-    ['its rule', { rules: ['RATE_MINUTE', 'OTHER'] }, true],
-    ['another rule', { rules: ['OTHER'] }, false],
-    ['no rule at all', { rules: [] }, false],
-    ['its integration', { integrationIds: ['isv_a'] }, true],
-    ['another integration', { integrationIds: ['isv_b'] }, false],
-    ['leaks alone', { kinds: ['leak'] }, false],
-    ['its rule of another integration', { rules: ['RATE_MINUTE'], integrationIds: ['isv_b'] }, false],
-  ] as const)('who wants %s: %j → %s', (_title, wish, expected) => {
-    expect(isWanted({ ...everything, ...wish }, breach)).toBe(expected);
-  });
-});
 
 describe('what they are told', () => {
   const notification = {
@@ -75,6 +50,24 @@ describe('what they are told', () => {
     expect(read(payloadOf({ ...notification, type: 'fairuse.breach.escalated' }, 'en')).data['summary']).toBe(
       'Serious: isv_a now breaks the rule RATE_MINUTE more severely (measured 1,234.5, limit 70)',
     );
+  });
+
+  it.each([
+    ['cleared', 'da', 'Det er ovre: isv_a bryder ikke længere reglen RATE_MINUTE'],
+    ['cleared', 'en', 'It is over: isv_a no longer breaks the rule RATE_MINUTE'],
+    ['manual', 'da', 'Et menneske har afsluttet sagen om, at isv_a brød reglen RATE_MINUTE'],
+    ['manual', 'en', 'A person has settled the case that isv_a broke the rule RATE_MINUTE'],
+  ] as const)('says why a breach is over (%s, %s)', (resolvedReason, language, summary) => {
+    const over = { ...breach, state: 'resolved', resolvedReason } as const;
+    const told = read(
+      payloadOf({ ...notification, type: 'fairuse.breach.resolved', breach: over }, language),
+    );
+    expect(told.data).toMatchObject({ summary, state: 'resolved', resolution: resolvedReason });
+  });
+
+  it('says of a breach that comes and goes that it does', () => {
+    const told = read(payloadOf({ ...notification, breach: { ...breach, flapping: true } }, 'da'));
+    expect(told.data).toMatchObject({ flapping: true, summary: expect.stringContaining('kommer og går') });
   });
 
   it('stays below 20 kB for the largest breach that the contract allows', () => {

@@ -1,37 +1,23 @@
 import { breachOpened, fields, SEVERITIES, type Breach, type Severity } from '@taxameter/contracts';
 import { z } from 'zod';
-import type { AlertKind } from './alert.js';
+import type { BreachNews } from '../news/news.js';
 
-/** Decides who hears of a breach and what they are told. */
+/** What those who want to hear of a breach are told. */
 
 export type Language = 'da' | 'en';
-
-/** What a subscription wants to hear of; null is everything. `rules` narrows breaches alone: a leak breaks none. */
-export interface Wish {
-  readonly kinds: readonly AlertKind[];
-  readonly minSeverity: Severity;
-  readonly rules: readonly string[] | null;
-  readonly integrationIds: readonly string[] | null;
-}
 
 export function severitiesFrom(lowest: Severity): readonly Severity[] {
   return SEVERITIES.slice(SEVERITIES.indexOf(lowest));
 }
 
-export function isWanted(wish: Wish, breach: Breach): boolean {
-  return (
-    // A backlog or an old log is listed, but wakes nobody (domain: evaluation horizon).
-    !breach.retroactive &&
-    wish.kinds.includes('breach') &&
-    severitiesFrom(wish.minSeverity).includes(breach.severity) &&
-    (wish.rules?.includes(breach.ruleId) ?? true) &&
-    (wish.integrationIds?.includes(breach.scope.integrationId) ?? true)
-  );
-}
-
 /** The body of a webhook about a breach. Evidence stays behind the link, so that it is small. */
 export const breachNotification = z.object({
-  type: z.enum(['fairuse.breach.opened', 'fairuse.breach.escalated', 'fairuse.test']),
+  type: z.enum([
+    'fairuse.breach.opened',
+    'fairuse.breach.escalated',
+    'fairuse.breach.resolved',
+    'fairuse.test',
+  ]),
   timestamp: fields.instant.describe('when it happened; the same on every attempt'),
   data: z.object({
     summary: z.string().describe('one line in the language of the subscription'),
@@ -47,6 +33,14 @@ export const breachNotification = z.object({
       openedAt: true,
       retroactive: true,
     }).shape,
+    state: z.enum(['open', 'resolved']),
+    resolution: z
+      .enum(['cleared', 'manual'])
+      .nullable()
+      .describe(
+        'cleared: the rule found nothing for a while; manual: a person settled it; null while it is open',
+      ),
+    flapping: z.boolean().describe('it comes and goes: told once in 24 hours, besides that it grows worse'),
     link: z.string().describe('path of the alert'),
   }),
 });
@@ -62,6 +56,11 @@ export interface Notification {
   readonly time: string;
   readonly alertId: string;
   readonly breach: Breach;
+}
+
+/** The text of a webhook about news of a breach. */
+export function breachPayload({ news, time, alertId, breach }: BreachNews, language: Language): string {
+  return payloadOf({ type: `fairuse.breach.${news}`, time: time.toISOString(), alertId, breach }, language);
 }
 
 /** The text of a webhook about a breach. */
@@ -86,6 +85,9 @@ export function payloadOf({ type, time, alertId, breach }: Notification, languag
       occurrence: breach.occurrence,
       openedAt: breach.openedAt,
       retroactive: breach.retroactive,
+      state: breach.state,
+      resolution: breach.resolvedReason ?? null,
+      flapping: breach.flapping ?? false,
       link: `/v1/alerts/${alertId}`,
     },
   };
@@ -98,7 +100,30 @@ export const SEVERITY_WORDS: Readonly<Record<Language, Readonly<Record<Severity,
 };
 
 /** One line for a chat or a pager. */
-function summaryOf(type: NotificationType, breach: Breach, language: Language): string {
+export function summaryOf(type: NotificationType, breach: Breach, language: Language): string {
+  const line =
+    type === 'fairuse.breach.resolved' ? overLine(breach, language) : brokenLine(type, breach, language);
+  return breach.flapping === true ? `${line}; ${FLAPPING_WORDS[language]}` : line;
+}
+
+const FLAPPING_WORDS: Readonly<Record<Language, string>> = {
+  da: 'det kommer og går, så der meldes højst om det én gang i døgnet',
+  en: 'it comes and goes, so it is told once a day at most',
+};
+
+function overLine({ scope, ruleId, resolvedReason }: Breach, language: Language): string {
+  const { integrationId } = scope;
+  if (resolvedReason === 'manual') {
+    return language === 'da'
+      ? `Et menneske har afsluttet sagen om, at ${integrationId} brød reglen ${ruleId}`
+      : `A person has settled the case that ${integrationId} broke the rule ${ruleId}`;
+  }
+  return language === 'da'
+    ? `Det er ovre: ${integrationId} bryder ikke længere reglen ${ruleId}`
+    : `It is over: ${integrationId} no longer breaks the rule ${ruleId}`;
+}
+
+function brokenLine(type: NotificationType, breach: Breach, language: Language): string {
   const word = SEVERITY_WORDS[language][breach.severity];
   const figures = new Intl.NumberFormat(language === 'da' ? 'da-DK' : 'en-GB');
   const value = figures.format(breach.observed.value);

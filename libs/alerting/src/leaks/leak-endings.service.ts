@@ -2,6 +2,7 @@ import { CLOCK, databaseOf, LOGGER, BackgroundLoop, type Clock, type Logger } fr
 import { Inject, Injectable } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { nextSequence } from '../alerts/alert-rows.service.js';
+import { Telling } from '../news/telling.service.js';
 import { endLeak } from './leak.js';
 import { keepLeak, leakToEnd } from './leaks.service.js';
 
@@ -17,6 +18,7 @@ export class LeakEndings extends BackgroundLoop {
   constructor(
     @Inject(databaseOf('alerting')) private readonly database: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Telling) private readonly telling: Telling,
     @Inject(LOGGER) logger: Logger,
   ) {
     super({ name: 'ends of leaks', idleMs: IDLE_MS, logger });
@@ -29,7 +31,8 @@ export class LeakEndings extends BackgroundLoop {
       const sequence = await nextSequence(tx);
       // Read again under the lock: another process may have ended it, or a fact may have moved its end.
       const leak = await leakToEnd(tx, now);
-      if (leak) await keepLeak(tx, this.clock, endLeak(leak), sequence, new Date(leak.observed.until!));
+      if (leak)
+        await keepLeak(tx, this.telling, this.clock, endLeak(leak), sequence, new Date(leak.observed.until!));
       return leak !== null;
     });
   }

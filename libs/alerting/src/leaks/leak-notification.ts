@@ -1,17 +1,10 @@
 import { fields, restrictionObserved, SEVERITIES, type RestrictionObserved } from '@taxameter/contracts';
 import { z } from 'zod';
-import { severitiesFrom, SEVERITY_WORDS, type Language, type Wish } from '../alerts/notification.js';
+import { SEVERITY_WORDS, type Language } from '../alerts/notification.js';
+import type { LeakNews } from '../news/news.js';
 import { LEAK_SEVERITY, RESOLUTIONS, type Leak, type Resolution } from './leak.js';
 
-/** Decides who hears of a leak and what they are told. */
-
-export function isLeakWanted(wish: Wish, { integrationId }: RestrictionObserved): boolean {
-  return (
-    wish.kinds.includes('leak') &&
-    severitiesFrom(wish.minSeverity).includes(LEAK_SEVERITY) &&
-    (wish.integrationIds?.includes(integrationId) ?? true)
-  );
-}
+/** What those who want to hear of a leak are told. */
 
 /** The body of a webhook about a leak. */
 export const leakNotification = z.object({
@@ -35,24 +28,14 @@ export const leakNotification = z.object({
   }),
 });
 
-export interface LeakNotification {
-  readonly news: 'opened' | 'resolved';
-  /** When it became true, as the fact says; for a block that expired, when it did. */
-  readonly time: Date;
-  readonly alertId: string;
-  readonly sequence: number;
-  readonly leak: Leak;
-}
-
 /** The text of a webhook about a leak. */
-export function leakPayload(notification: LeakNotification, language: Language): string {
-  const { news, time, alertId, sequence, leak } = notification;
+export function leakPayload({ news, time, alertId, sequence, leak }: LeakNews, language: Language): string {
   const { observed } = leak;
   const body: z.output<typeof leakNotification> = {
     type: `restriction.leak.${news}`,
     timestamp: time.toISOString(),
     data: {
-      summary: summaryOf(leak, language),
+      summary: leakSummary(leak, language),
       alertId,
       sequence,
       restrictionId: observed.restrictionId,
@@ -113,7 +96,7 @@ function effectOf({ restrictionId }: RestrictionObserved): string {
 }
 
 /** One line for a chat or a pager. */
-function summaryOf({ resolution, observed }: Leak, language: Language): string {
+export function leakSummary({ resolution, observed }: Leak, language: Language): string {
   const { restrictionId, integrationId, letThrough } = observed;
   const calls = callsInWords(letThrough, language);
   if (language === 'da') {

@@ -1,7 +1,8 @@
 import { restrictionObserved, type RestrictionObserved } from '@taxameter/contracts';
-import { MAX_PAYLOAD_BYTES, type Wish } from '../alerts/notification.js';
+import { MAX_PAYLOAD_BYTES } from '../alerts/notification.js';
+import { isWanted, type LeakNews, type Wish } from '../news/news.js';
 import { endLeak, judgeLeak, TIGHT_AFTER_MS, type Leak } from './leak.js';
-import { isLeakWanted, leakNotification, leakPayload } from './leak-notification.js';
+import { leakNotification, leakPayload } from './leak-notification.js';
 
 const at = (seconds: number) => new Date(Date.parse('2026-10-05T08:00:00Z') + seconds * 1_000).toISOString();
 const now = new Date(at(3_600));
@@ -85,7 +86,14 @@ describe('a block', () => {
 });
 
 describe('who hears of a leak', () => {
-  const everything: Wish = { kinds: ['leak'], minSeverity: 'info', rules: null, integrationIds: null };
+  const everything: Wish = {
+    kinds: ['leak'],
+    minSeverity: 'info',
+    rules: null,
+    integrationIds: null,
+    organizationIds: null,
+  };
+  const told = { kind: 'leak', sequence: 1, alertId: 'alr_1', time: now } as const;
 
   it.each([
     ['everything', {}, true],
@@ -96,14 +104,20 @@ describe('who hears of a leak', () => {
     ['its integration', { integrationIds: ['isv_a'] }, true],
     ['another integration', { integrationIds: ['isv_b'] }, false],
   ] as const)('who wants %s: %j → %s', (_title, wish, expected) => {
-    expect(isLeakWanted({ ...everything, ...wish }, open.observed)).toBe(expected);
+    expect(isWanted({ ...everything, ...wish }, { ...told, news: 'opened', leak: open })).toBe(expected);
+  });
+
+  it('hears that it is over, whatever else it wants, unless it wants no leaks', () => {
+    const over: LeakNews = { ...told, news: 'resolved', leak: tight };
+    expect(isWanted({ ...everything, minSeverity: 'critical' }, over)).toBe(true);
+    expect(isWanted({ ...everything, kinds: ['breach'] }, over)).toBe(false);
   });
 });
 
 describe('what they are told of a leak', () => {
   const told = (leak: Leak, language: 'da' | 'en') => {
     const news = leak.state === 'open' ? 'opened' : 'resolved';
-    const notification = { news, time: now, alertId: 'alr_1', sequence: 7, leak } as const;
+    const notification = { kind: 'leak', news, time: now, alertId: 'alr_1', sequence: 7, leak } as const;
     return JSON.parse(leakPayload(notification, language)) as {
       type: string;
       data: { summary: string; guidance: { da: string; en: string } };
@@ -148,7 +162,7 @@ describe('what they are told of a leak', () => {
       integrationId: '"'.repeat(100),
     };
     expect(restrictionObserved.schema.shape.data.safeParse(worst).success).toBe(true);
-    const notification = { news: 'opened', time: now, alertId: 'alr_1', sequence: 7 } as const;
+    const notification = { kind: 'leak', news: 'opened', time: now, alertId: 'alr_1', sequence: 7 } as const;
     const text = leakPayload({ ...notification, leak: { ...open, observed: worst } }, 'da');
     expect(new TextEncoder().encode(text).length).toBeLessThan(MAX_PAYLOAD_BYTES);
   });

@@ -2,13 +2,17 @@ import { restrictionObserved, TOPICS, type RestrictionObservedEvent } from '@tax
 import { CLOCK, OnEvents, type Clock, type EventBatch } from '@taxameter/platform';
 import { Controller, Inject } from '@nestjs/common';
 import { nextSequence } from '../alerts/alert-rows.service.js';
+import { Telling } from '../news/telling.service.js';
 import { judgeLeak } from './leak.js';
 import { keepLeak, newestLeak } from './leaks.service.js';
 
 /** What fair-use observed of blocks becomes alerts of leaks, in the transaction of the batch. */
 @Controller()
 export class LeaksConsumer {
-  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+  constructor(
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(Telling) private readonly telling: Telling,
+  ) {}
 
   @OnEvents('alerting', TOPICS.restrictionsObserved, [restrictionObserved])
   async observations({ tx, events }: EventBatch<RestrictionObservedEvent>): Promise<void> {
@@ -17,7 +21,7 @@ export class LeaksConsumer {
       const sequence = await nextSequence(tx);
       const known = await newestLeak(tx, event.data.restrictionId);
       const judgement = judgeLeak(known, event.data, this.clock.now());
-      if (judgement) await keepLeak(tx, this.clock, judgement, sequence, time);
+      if (judgement) await keepLeak(tx, this.telling, this.clock, judgement, sequence, time);
     }
   }
 }

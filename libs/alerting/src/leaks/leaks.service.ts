@@ -1,10 +1,9 @@
-import { deliveriesAbout, enqueueDelivery, newId, type Clock } from '@taxameter/platform';
+import { newId, type Clock } from '@taxameter/platform';
 import type { EntityManager } from 'typeorm';
-import { activeSubscriptions } from '../subscriptions/subscriptions.service.js';
+import type { Telling } from '../news/telling.service.js';
 import { LEAK_SEVERITY, type Judgement, type Leak } from './leak.js';
-import { isLeakWanted, leakPayload } from './leak-notification.js';
 
-/** Leaks in the database, and the deliveries that tell of them. */
+/** Leaks in the database. */
 
 /** The newest leak of a block; null: it has had none. */
 export async function newestLeak(tx: EntityManager, restrictionId: string): Promise<Leak | null> {
@@ -34,6 +33,7 @@ export async function leakToEnd(tx: EntityManager, now: Date): Promise<Leak | nu
  */
 export async function keepLeak(
   tx: EntityManager,
+  telling: Telling,
   clock: Clock,
   { leak, news }: Judgement,
   sequence: number,
@@ -63,23 +63,5 @@ export async function keepLeak(
       JSON.stringify(observed),
     ],
   );
-  if (news === null) return;
-  for (const { id: target, language } of await hearers(tx, { leak, news }, id)) {
-    await enqueueDelivery(tx, clock, {
-      channel: 'webhook',
-      target,
-      subject: id,
-      // Once for each, whatever versions of the fact say it again.
-      dedupKey: `${observed.restrictionId}/${leak.episode}/${news}`,
-      payload: leakPayload({ news, time, alertId: id, sequence, leak }, language),
-    });
-  }
-}
-
-/** That a leak is over concerns those who were told that it began. */
-async function hearers(tx: EntityManager, { leak, news }: Judgement, alertId: string) {
-  const subscriptions = await activeSubscriptions(tx);
-  if (news === 'opened') return subscriptions.filter((candidate) => isLeakWanted(candidate, leak.observed));
-  const told = new Set((await deliveriesAbout(tx, [alertId])).map(({ target }) => target));
-  return subscriptions.filter(({ id }) => told.has(id));
+  if (news !== null) await telling.tell(tx, { kind: 'leak', news, sequence, alertId: id, time, leak });
 }

@@ -1,10 +1,8 @@
-import { fields, SEVERITIES } from '@taxameter/contracts';
 import {
   checkWebhookUrl,
   CLOCK,
   CONFIGURATION,
   databaseOf,
-  defineRoute,
   enqueueDelivery,
   Input,
   invalidInput,
@@ -22,124 +20,29 @@ import {
 } from '@taxameter/platform';
 import { Controller, Inject } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import { z } from 'zod';
-import { ALERT_KINDS, deliverySchema, deliveryView, type DeliveryView } from '../alerts/alert.js';
-import { breachNotification, payloadOf, sampleBreach } from '../alerts/notification.js';
-import { leakNotification } from '../leaks/leak-notification.js';
+import { deliveryView, type DeliveryView } from '../alerts/alert.js';
+import { sampleBreach, type Language } from '../alerts/notification.js';
+import type { Grouping } from '../grouping/plan-messages.js';
+import { testPayload } from '../news/messages.js';
+import type { Wish } from '../news/news.js';
+import { targetFaults, type Channel, type Target } from './check-target.js';
+import { wishFaults } from './check-wish.js';
+import {
+  changeSubscription,
+  createSubscription,
+  listSubscriptions,
+  removeSubscription,
+  rotateSecret,
+  testSubscription,
+} from './subscription-routes.js';
 import { readSubscriptions, type SubscriptionRow } from './subscriptions.service.js';
 
-/** Subscriptions to alerts: ops make, look at, try out and remove them. A secret is shown when it is made and never again. */
+/** Subscriptions to alerts: ops make, change, look at, try out and remove them. A secret is shown when it is made and never again. */
 
 /** Each alert goes to every subscription that wants it, so their number bounds what one breach causes. */
 const MAX_SUBSCRIPTIONS = 100;
 /** How long a replaced secret still signs beside the new one, so that a receiver can change over. */
 const SECRET_OVERLAP_MS = 24 * 3_600_000;
-
-const params = z.object({ id: z.string().regex(/^sub_[0-9a-f]{32}$/, 'is not the id of a subscription') });
-const subscription = {
-  id: z.string(),
-  url: z.string(),
-  kinds: z.array(z.enum(ALERT_KINDS)),
-  minSeverity: z.enum(SEVERITIES),
-  rules: z.array(z.string()).nullable(),
-  integrationIds: z.array(z.string()).nullable(),
-  language: z.enum(['da', 'en']),
-  state: z.enum(['active', 'disabled']),
-  disabledReason: z.string().nullable(),
-  createdAt: fields.instant,
-};
-const secret = z
-  .string()
-  .nullable()
-  .describe(
-    'whsec_…: kept by the caller. null where an Idempotency-Key is sent a second time: it is shown once',
-  );
-
-export const createSubscription = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions',
-  summary: 'Subscribe a URL to alerts; the answer holds the signing secret, once',
-  roles: ['ops'],
-  command: true,
-  body: z.strictObject({
-    url: z.string().max(2_000),
-    kinds: z
-      .array(z.enum(ALERT_KINDS))
-      .min(1)
-      .max(ALERT_KINDS.length)
-      .default([...ALERT_KINDS])
-      .describe('breach: a rule was broken; leak: a block lets calls through, severity error'),
-    minSeverity: z.enum(SEVERITIES),
-    rules: z
-      .array(fields.identifier(64))
-      .min(1)
-      .max(50)
-      .nullable()
-      .default(null)
-      .describe('narrows breaches, not leaks'),
-    integrationIds: z.array(fields.identifier(100)).min(1).max(500).nullable().default(null),
-    language: z.enum(['da', 'en']).default('da'),
-  }),
-  responses: { 201: { description: 'Subscribed', schema: z.object({ ...subscription, secret }) } },
-  webhooks: {
-    breach: {
-      description: 'A rule was broken, or is broken more severely; or a test of the way',
-      schema: breachNotification,
-    },
-    leak: {
-      description: 'A block began to let calls through; or that is over, once for each time it began',
-      schema: leakNotification,
-    },
-  },
-});
-
-export const listSubscriptions = defineRoute({
-  method: 'GET',
-  path: '/v1/alerts/subscriptions',
-  summary: 'All subscriptions (at most 100), each with its newest delivery',
-  roles: ['ops'],
-  responses: {
-    200: {
-      description: 'The subscriptions, oldest first',
-      schema: z.object({
-        items: z.array(z.object({ ...subscription, newestDelivery: deliverySchema.nullable() })),
-        nextCursor: z.null(),
-      }),
-    },
-  },
-});
-
-export const removeSubscription = defineRoute({
-  method: 'DELETE',
-  path: '/v1/alerts/subscriptions/:id',
-  summary: 'Remove a subscription; what waits for it is not sent',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: { 204: { description: 'Removed' } },
-});
-
-export const rotateSecret = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions/:id/secret',
-  summary: 'Make a new secret; the one before signs beside it for 24 hours',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: { 200: { description: 'The new secret', schema: z.object({ id: z.string(), secret }) } },
-});
-
-export const testSubscription = defineRoute({
-  method: 'POST',
-  path: '/v1/alerts/subscriptions/:id/test',
-  summary: 'Send a test alert (type fairuse.test)',
-  roles: ['ops'],
-  command: true,
-  params,
-  responses: {
-    202: { description: 'It will be sent', schema: z.object({ deliveryId: z.string() }) },
-  },
-});
 
 @Controller()
 export class SubscriptionsController {
@@ -152,8 +55,7 @@ export class SubscriptionsController {
   @Route(createSubscription)
   async create(@Input() call: CallOf<typeof createSubscription>) {
     const { body, actor } = call;
-    const verdict = checkWebhookUrl(body.url, this.configuration.WEBHOOK_ALLOWED_HOSTS);
-    if (!verdict.ok) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
+    const target = this.checked(body);
     // Outside the command's answer, because that is stored for the Idempotency-Key.
     let shownSecret: string | null = null;
     const answer = await runCommand(this.database, call, this.clock, async (tx) => {
@@ -166,27 +68,48 @@ export class SubscriptionsController {
         );
       }
       const id = newId('subscription', this.clock);
-      shownSecret = newWebhookSecret();
+      shownSecret = target.channel === 'webhook' ? newWebhookSecret() : null;
       await tx.query(
         `insert into subscription
-           (id, url, kinds, min_severity, rules, integration_ids, language, secret, created_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [
-          id,
-          verdict.url.href,
-          body.kinds,
-          body.minSeverity,
-          body.rules,
-          body.integrationIds,
-          body.language,
-          shownSecret,
-          this.clock.now(),
-          actor.id,
-        ],
+           (id, secret, created_at, created_by, channel, url, email, kinds, min_severity, rules, integration_ids,
+            organization_ids, language, group_wait_ms, group_interval_ms)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+        [id, shownSecret ?? '', this.clock.now(), actor.id, ...columnsOf(target, body)],
       );
       return view(await this.existing(tx, id));
     });
     return { ...answer, secret: shownSecret };
+  }
+
+  @Route(changeSubscription)
+  async change(@Input() call: CallOf<typeof changeSubscription>) {
+    const { body, params } = call;
+    const target = this.checked(body);
+    return runCommand(this.database, call, this.clock, async (tx) => {
+      const [, changed] = await tx.query<[unknown, number]>(
+        `update subscription set version = version + 1,
+           disabled_at = case when url = $4 then disabled_at end,
+           disabled_reason = case when url = $4 then disabled_reason end,
+           url = $4, email = $5, kinds = $6, min_severity = $7, rules = $8, integration_ids = $9,
+           organization_ids = $10, language = $11, group_wait_ms = $12, group_interval_ms = $13
+         where id = $1 and version = $2 and channel = $3 and removed_at is null`,
+        [params.id, body.version, ...columnsOf(target, body)],
+      );
+      const found = await this.existing(tx, params.id);
+      if (changed > 0) return view(found);
+      const { version, channel } = found;
+      if (version === body.version) {
+        throw refusedAs('channel-is-fixed', [
+          {
+            field: 'channel',
+            rule: 'channel_is_fixed',
+            reason: `it is ${channel}: make another subscription`,
+          },
+        ]);
+      }
+      const reason = `the subscription is at version ${version}, not ${body.version}: read it again and decide anew`;
+      throw new Problem(409, 'stale-version', reason, { version, errors: [{ field: 'version', reason }] });
+    });
   }
 
   @Route(listSubscriptions)
@@ -223,7 +146,9 @@ export class SubscriptionsController {
   async rotate(@Input() call: CallOf<typeof rotateSecret>) {
     let shownSecret: string | null = null;
     const answer = await runCommand(this.database, call, this.clock, async (tx) => {
-      const { id } = await this.existing(tx, call.params.id);
+      const { id, channel } = await this.existing(tx, call.params.id);
+      if (channel !== 'webhook')
+        throw new Problem(409, 'no-secret', 'mail is not signed: there is no secret');
       shownSecret = newWebhookSecret();
       await tx.query(
         `update subscription set previous_secret = secret, previous_secret_until = $3, secret = $2
@@ -243,22 +168,37 @@ export class SubscriptionsController {
         throw new Problem(
           409,
           'subscription-disabled',
-          'the receiver answered 410: remove it and subscribe again',
+          'the receiver answered 410: give it another URL first',
         );
       }
       const now = this.clock.now();
       const alertId = newId('alert', this.clock);
       const breach = sampleBreach(target.minSeverity, now);
-      const notification = { type: 'fairuse.test', time: now.toISOString(), alertId, breach } as const;
       const deliveryId = await enqueueDelivery(tx, this.clock, {
-        channel: 'webhook',
+        channel: target.channel,
         target: target.id,
         subject: target.id,
         dedupKey: alertId,
-        payload: payloadOf(notification, target.language),
+        payload: testPayload(target.channel, alertId, breach, target.language),
       });
       return { deliveryId };
     });
+  }
+
+  /**
+   * Where messages go, a URL as it is reached.
+   * @throws Problem 400 for a URL that may not be reached, 422 for a target or a wish that can come to nothing
+   */
+  private checked(body: Wish & Target): Target {
+    const { channel, url, email } = body;
+    const { SMTP_URL, WEBHOOK_ALLOWED_HOSTS } = this.configuration;
+    const verdict = url === null ? null : checkWebhookUrl(url, WEBHOOK_ALLOWED_HOSTS);
+    if (verdict?.ok === false) throw invalidInput([{ field: 'url', reason: verdict.reason }]);
+    const faults = targetFaults(body, SMTP_URL !== undefined);
+    if (faults.length > 0) throw refusedAs('cannot-be-reached', faults);
+    const wrong = wishFaults(body);
+    if (wrong.length > 0) throw refusedAs('matches-nothing', wrong);
+    return { channel, url: verdict === null ? null : verdict.url.href, email };
   }
 
   /** @throws Problem 404 */
@@ -269,15 +209,51 @@ export class SubscriptionsController {
   }
 }
 
+interface Fault {
+  readonly field: string;
+  readonly rule: string;
+  readonly reason: string;
+}
+
+function refusedAs(code: string, errors: readonly Fault[]): Problem {
+  const [first] = errors;
+  return new Problem(422, code, `${first!.field}: ${first!.reason}`, { errors });
+}
+
+/** What a subscription says of itself, in the order in which both statements take it. */
+function columnsOf(
+  target: Target,
+  wish: Wish & { readonly language: Language; readonly grouping?: Grouping | null | undefined },
+): readonly unknown[] {
+  const { channel, url, email } = target;
+  const { kinds, minSeverity, rules, integrationIds, organizationIds, language } = wish;
+  const grouping = wish.grouping === undefined ? DEFAULT_GROUPING[channel] : wish.grouping;
+  return [
+    ...[channel, url, email, kinds, minSeverity, rules, integrationIds, organizationIds, language],
+    ...[grouping?.waitMs ?? null, grouping?.intervalMs ?? null],
+  ];
+}
+
+/** People want few messages, programs want each one. */
+const DEFAULT_GROUPING: Readonly<Record<Channel, Grouping | null>> = {
+  webhook: null,
+  email: { waitMs: 30_000, intervalMs: 300_000 },
+};
+
 function view(row: SubscriptionRow) {
   return {
     id: row.id,
+    version: row.version,
+    channel: row.channel,
     url: row.url,
+    email: row.email,
     kinds: row.kinds,
     minSeverity: row.minSeverity,
     rules: row.rules,
     integrationIds: row.integrationIds,
+    organizationIds: row.organizationIds,
     language: row.language,
+    grouping: row.grouping,
     state: row.disabledAt === null ? ('active' as const) : ('disabled' as const),
     disabledReason: row.disabledReason,
     createdAt: row.createdAt.toISOString(),

@@ -1,9 +1,9 @@
-import type { Severity } from '@taxameter/contracts';
 import {
   CLOCK,
   CONFIGURATION,
   databaseOf,
   LOGGER,
+  mailChannel,
   startDeliveries,
   webhookChannel,
   type Clock,
@@ -14,26 +14,33 @@ import {
 } from '@taxameter/platform';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Language, Wish } from '../alerts/notification.js';
+import type { Language } from '../alerts/notification.js';
+import type { Grouping } from '../grouping/plan-messages.js';
+import type { Wish } from '../news/news.js';
+import type { Channel, Target } from './check-target.js';
 
 /** Who is subscribed, and the sending of what was put in for them. */
 
 export interface ActiveSubscription extends Wish {
   readonly id: string;
+  readonly channel: Channel;
+  /** null: each piece of news is told by itself, at once. */
+  readonly grouping: Grouping | null;
   readonly language: Language;
 }
 
 /** Subscriptions that are told of alerts: neither removed nor disabled by a 410. */
 export async function activeSubscriptions(tx: EntityManager): Promise<ActiveSubscription[]> {
   return tx.query(
-    `select id, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language
+    `select id, channel, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
+       organization_ids as "organizationIds", language, case when group_wait_ms is not null then
+         jsonb_build_object('waitMs', group_wait_ms, 'intervalMs', group_interval_ms) end as grouping
      from subscription where removed_at is null and disabled_at is null order by id`,
   );
 }
 
-export interface SubscriptionRow extends ActiveSubscription {
-  readonly url: string;
-  readonly minSeverity: Severity;
+export interface SubscriptionRow extends ActiveSubscription, Target {
+  readonly version: number;
   readonly createdAt: Date;
   readonly disabledAt: Date | null;
   readonly disabledReason: string | null;
@@ -42,8 +49,9 @@ export interface SubscriptionRow extends ActiveSubscription {
 /** All that are not removed, oldest first, or the one with this id. Never with a secret. */
 export async function readSubscriptions(tx: EntityManager, id: string | null): Promise<SubscriptionRow[]> {
   return tx.query(
-    `select id, url, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds", language,
-       created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
+    `select id, version, channel, url, email, kinds, min_severity as "minSeverity", rules, integration_ids as "integrationIds",
+       organization_ids as "organizationIds", language, case when group_wait_ms is not null then
+         jsonb_build_object('waitMs', group_wait_ms, 'intervalMs', group_interval_ms) end as grouping, created_at as "createdAt", disabled_at as "disabledAt", disabled_reason as "disabledReason"
      from subscription where removed_at is null and ($1::text is null or id = $1) order by created_at, id`,
     [id],
   );
@@ -66,12 +74,17 @@ export class SubscriptionDeliveries implements OnApplicationBootstrap, OnModuleD
       clock: this.clock,
       allowedHosts: this.configuration.WEBHOOK_ALLOWED_HOSTS,
     });
+    const { SMTP_URL: smtpUrl, MAIL_FROM: from } = this.configuration;
+    const email =
+      smtpUrl !== undefined && from !== undefined
+        ? mailChannel({ smtpUrl, from, addressOf: (subscriptionId) => this.addressOf(subscriptionId) })
+        : null;
     this.loop = startDeliveries({
       room: 'alerting',
       database: this.database,
       clock: this.clock,
       logger: this.logger,
-      channels: { webhook },
+      channels: { webhook, ...(email && { email }) },
       onGone: (tx, subscriptionId, detail) => this.disable(tx, subscriptionId, detail),
     });
   }
@@ -80,12 +93,21 @@ export class SubscriptionDeliveries implements OnApplicationBootstrap, OnModuleD
     await this.loop?.stop();
   }
 
+  private async addressOf(subscriptionId: string): Promise<string | null> {
+    const [row] = await this.database.query<{ email: string }[]>(
+      `select email from subscription
+       where id = $1 and channel = 'email' and removed_at is null and disabled_at is null`,
+      [subscriptionId],
+    );
+    return row?.email ?? null;
+  }
+
   private async endpointOf(subscriptionId: string): Promise<WebhookEndpoint | null> {
     const [row] = await this.database.query<
       { url: string; secret: string; previousSecret: string | null; previousUntil: Date | null }[]
     >(
       `select url, secret, previous_secret as "previousSecret", previous_secret_until as "previousUntil"
-       from subscription where id = $1 and removed_at is null and disabled_at is null`,
+       from subscription where id = $1 and channel = 'webhook' and removed_at is null and disabled_at is null`,
       [subscriptionId],
     );
     if (!row) return null;

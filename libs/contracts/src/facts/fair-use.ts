@@ -5,6 +5,34 @@ import { count, identifier, instant, text } from '../text.js';
 export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
+/** The rules that a breach may name. Those who filter by rule hold their filters against it. */
+export const RULE_IDS = [
+  'RATE_MINUTE',
+  'BURST',
+  'WRITE_RATE',
+  'SERVER_TIME',
+  'ERROR_RATIO_4XX',
+  'THROTTLED_RATIO',
+  'POLLING_UNFILTERED',
+  'POLLING_TOO_OFTEN',
+  'RATE_DAY',
+  'RATE_INTEGRATION',
+  'LEGACY_AUTH',
+  'STALE_CHANGES_SINCE',
+  'IGNORES_429',
+  'IGNORES_BLOCK',
+  'CONCURRENCY',
+  'N_PLUS_ONE',
+  'SMALL_PAGES',
+  'DUPLICATE_READS',
+  'SCOPE_MISMATCH',
+  'AUTH_FAILURES',
+  'SMS_FOREIGN',
+  'SMS_REPEAT',
+  'SMS_SPIKE',
+  'SMS_INVALID',
+] as const;
+
 /** The whole state of a breach: a case with frozen evidence. `breachKey` is rule, integration, agreement and, where the rule has one, route. */
 const breach = z.object({
   breachId: identifier(64),

@@ -1,4 +1,4 @@
-import { apiCall, jsonSchemaOf, smsSent } from '@taxameter/contracts';
+import { apiCall, jsonSchemaOf, RULE_IDS, smsSent } from '@taxameter/contracts';
 import { defaultPolicy } from '../policy/default-policy.js';
 import { SIGNAL_TABLES } from '../signals/tables.js';
 import { isIntegrationWide, RULES, ruleNamed } from './registry.js';
@@ -18,6 +18,10 @@ const EVENTS = { apiCall, smsSent };
 describe('the registry of rules', () => {
   it('has each rule of the policy once', () => {
     expect(RULES.map((rule) => rule.id).sort()).toEqual(Object.keys(defaultPolicy.rules).sort());
+  });
+
+  it('has the rules that others may filter breaches by, and no others', () => {
+    expect(RULES.map((rule) => rule.id).sort()).toEqual([...RULE_IDS].sort());
   });
 
   it.each(

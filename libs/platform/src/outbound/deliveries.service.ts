@@ -6,7 +6,7 @@ import type { AttemptOutcome, DeliveryState } from './retry-schedule.js';
 /** What is to be sent, as rows of the room: put in with the transaction that makes it true, and read back for people. */
 
 export interface NewDelivery {
-  /** Which of the room's channels sends it: `webhook`. */
+  /** Which of the room's channels sends it: `webhook`, `email`. */
   readonly channel: string;
   /** Who it goes to (a subscription's id); the channel finds address and secrets by it when it sends. */
   readonly target: string;
@@ -60,7 +60,7 @@ export interface AttemptRow {
   readonly number: number;
   readonly at: Date;
   readonly outcome: AttemptOutcome;
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, or the SMTP reply code, where there was an answer. */
   readonly status: number | null;
   readonly durationMs: number;
   readonly detail: string;
@@ -74,7 +74,7 @@ export async function deliveriesAbout(
   const rows = await tx.query<{ id: string }[]>('select id from outbound_delivery where subject = any($1)', [
     subjects,
   ]);
-  return readDeliveries(
+  return deliveriesNamed(
     tx,
     rows.map((row) => row.id),
   );
@@ -90,13 +90,14 @@ export async function newestDeliveriesTo(
      where target = any($1) order by target, created_at desc, id desc`,
     [targets],
   );
-  return readDeliveries(
+  return deliveriesNamed(
     tx,
     rows.map((row) => row.id),
   );
 }
 
-async function readDeliveries(tx: EntityManager, ids: readonly string[]): Promise<DeliveryStatus[]> {
+/** These deliveries, oldest first, with their attempts. */
+export async function deliveriesNamed(tx: EntityManager, ids: readonly string[]): Promise<DeliveryStatus[]> {
   const deliveries = await tx.query<Omit<DeliveryStatus, 'attempts'>[]>(
     `select id, channel, target, subject, state, created_at as "createdAt", next_attempt_at as "nextAttemptAt"
      from outbound_delivery where id = any($1) order by created_at, id`,

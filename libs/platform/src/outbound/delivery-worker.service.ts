@@ -20,7 +20,7 @@ export interface Outgoing {
 }
 
 export interface ChannelAnswer extends AttemptResult {
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, or the SMTP reply code, where there was an answer. */
   readonly status: number | null;
   /** One line for people. No secrets: it is stored and shown. */
   readonly detail: string;
