@@ -1,5 +1,11 @@
-import { SEVERITIES } from '@taxameter/contracts';
-import type { CallsHeld, HeldThreshold, Policy, RuleId, Thresholds } from '../policy/policy.js';
+import {
+  lowestOf,
+  type CallsHeld,
+  type HeldThreshold,
+  type Policy,
+  type RuleId,
+  type Thresholds,
+} from '../policy/policy.js';
 import { ruleNamed } from '../rules/registry.js';
 import { SLOTS_PER_MINUTE } from '../signals/minute.js';
 import type { Span } from '../signals/span.js';
@@ -123,7 +129,7 @@ const SCREENS: { readonly [Id in RuleId]: (rules: Policy['rules']) => Wanted } =
   POLLING_TOO_OFTEN: ({ POLLING_TOO_OFTEN }) => summed('fetches_of_changes', POLLING_TOO_OFTEN.thresholds),
   RATE_DAY: ({ RATE_DAY }) => {
     // Of 24 hours that hold so many together, one holds a 24th of them; the others come with it, since all around it is judged.
-    const perRow = Math.ceil(lowest(RATE_DAY.thresholds, figure) / (RATE_DAY.windowMinutes / 60));
+    const perRow = Math.ceil(lowestOf(RATE_DAY.thresholds, figure) / (RATE_DAY.windowMinutes / 60));
     return { measure: 'calls_of_hour', perRow, rows: 1, sum: 0 };
   },
   LEGACY_AUTH: ({ LEGACY_AUTH }) => summed('legacy_auth', LEGACY_AUTH.thresholds),
@@ -133,7 +139,7 @@ const SCREENS: { readonly [Id in RuleId]: (rules: Policy['rules']) => Wanted } =
   SMS_INVALID: ({ SMS_INVALID }) => share('sms_rejected_share', SMS_INVALID),
   RATE_INTEGRATION: ({ RATE_INTEGRATION }) => ({
     ...{ measure: 'calls', sum: 0, perRow: RATE_INTEGRATION.pairCalls },
-    rows: lowest(RATE_INTEGRATION.thresholds, ({ minutes }) => minutes),
+    rows: lowestOf(RATE_INTEGRATION.thresholds, ({ minutes }) => minutes),
   }),
   SMS_FOREIGN: ({ SMS_FOREIGN }) => summed('foreign_sms', SMS_FOREIGN.thresholds),
   SMS_REPEAT: ({ SMS_REPEAT }) => summed('sms', SMS_REPEAT.thresholds),
@@ -145,7 +151,7 @@ const SCREENS: { readonly [Id in RuleId]: (rules: Policy['rules']) => Wanted } =
   SMALL_PAGES: ({ SMALL_PAGES }) => summed('small_pages', SMALL_PAGES.thresholds),
   DUPLICATE_READS: ({ DUPLICATE_READS }) => {
     // What comes once a minute adds one for each other minute of the window.
-    const sum = lowest(DUPLICATE_READS.thresholds, figure) - DUPLICATE_READS.windowMinutes + 1;
+    const sum = lowestOf(DUPLICATE_READS.thresholds, figure) - DUPLICATE_READS.windowMinutes + 1;
     return { measure: 'most_repeated', perRow: 2, rows: 1, sum: Math.max(2, sum) };
   },
   IGNORES_BLOCK: ({ IGNORES_BLOCK }) => held('blocked', IGNORES_BLOCK.thresholds, callsOf),
@@ -163,28 +169,18 @@ function held<Threshold extends HeldThreshold>(
   thresholds: Thresholds<Threshold>,
   limitOf: (threshold: Threshold) => number,
 ): Wanted {
-  const perRow = lowest(thresholds, limitOf);
-  return { measure, perRow, rows: lowest(thresholds, ({ minutes }) => minutes), sum: 0 };
+  const perRow = lowestOf(thresholds, limitOf);
+  return { measure, perRow, rows: lowestOf(thresholds, ({ minutes }) => minutes), sum: 0 };
 }
 
 function share(measure: MeasureName, { thresholds }: { readonly thresholds: Thresholds<number> }): Wanted {
   // Rules compare in whole calls: a quotient that is rounded must not fall short. A share of 0 is one call at least.
-  const perRow = Math.max(lowest(thresholds, figure) * 0.999_999, Number.EPSILON);
+  const perRow = Math.max(lowestOf(thresholds, figure) * 0.999_999, Number.EPSILON);
   return { measure, perRow, rows: 1, sum: 0 };
 }
 
 function summed(measure: MeasureName, thresholds: Thresholds<number>): Wanted {
-  return { measure, perRow: 1, rows: 1, sum: lowest(thresholds, figure) };
-}
-
-function lowest<Threshold>(
-  thresholds: Thresholds<Threshold>,
-  valueOf: (threshold: Threshold) => number,
-): number {
-  const values = SEVERITIES.map((severity) => thresholds[severity])
-    .filter((threshold) => threshold !== undefined)
-    .map(valueOf);
-  return Math.min(...values);
+  return { measure, perRow: 1, rows: 1, sum: lowestOf(thresholds, figure) };
 }
 
 /** Rows of one subject that have something of what a rule measures: where, and how much. */

@@ -13,7 +13,7 @@ import type { Policies } from '../policy/policies.js';
 import { isIntegrationWide, ruleNamed } from '../rules/registry.js';
 import { hoursToCompare } from '../rules/sms-history.js';
 import { readOfAgreements, readOfAllAgreements } from '../signals/read-signals.service.js';
-import { SIGNAL_TABLE_NAMES, SIGNAL_TABLES, type SignalTableName, type SmsHour } from '../signals/tables.js';
+import { ofEachTable, SIGNAL_TABLES, type SmsHour } from '../signals/tables.js';
 import {
   isSeenThrough,
   LONGEST_LOOK,
@@ -179,20 +179,15 @@ async function readSubject(
 }
 
 /** In the order in which batches mark, so that neither waits for the other in a circle. */
-const MARKS = Object.fromEntries(
-  SIGNAL_TABLE_NAMES.map((table) => {
-    const { name, isByRoute } = SIGNAL_TABLES[table];
-    return [
-      table,
-      `insert into dirty_minute (integration_id, minute, agreement_id, appended_at)
-       select distinct integration_id, minute, agreement_id, $5::timestamptz from ${name}
-       where integration_id = $1 and ($2::text is null or agreement_id = $2)
-         and ${isByRoute ? 'route = $3' : '$3::text is not null'} and minute > $4
-       order by minute, agreement_id
-       on conflict (integration_id, minute, agreement_id) do nothing`,
-    ];
-  }),
-) as Readonly<Record<SignalTableName, string>>;
+const MARKS = ofEachTable(
+  (name, table) =>
+    `insert into dirty_minute (integration_id, minute, agreement_id, appended_at)
+     select distinct integration_id, minute, agreement_id, $5::timestamptz from ${name}
+     where integration_id = $1 and ($2::text is null or agreement_id = $2)
+       and ${SIGNAL_TABLES[table].isByRoute ? 'route = $3' : '$3::text is not null'} and minute > $4
+     order by minute, agreement_id
+     on conflict (integration_id, minute, agreement_id) do nothing`,
+);
 
 /** What lies behind the minute that settled a case was judged with what is settled now, or for that case. */
 async function judgeAfter(

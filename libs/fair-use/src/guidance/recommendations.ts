@@ -1,5 +1,4 @@
-import { SEVERITIES } from '@taxameter/contracts';
-import type { CallsHeld, HeldSettings, Policy, Thresholds } from '../policy/policy.js';
+import { lowestOf, type CallsHeld, type HeldSettings, type Policy } from '../policy/policy.js';
 import { SLOTS_PER_MINUTE } from '../signals/minute.js';
 
 /**
@@ -229,14 +228,4 @@ export function recommendedMinutesToKeep(policy: Policy): number {
 
 function lowestCalls({ thresholds }: HeldSettings<CallsHeld>): number {
   return lowestOf(thresholds, ({ calls }) => calls);
-}
-
-function lowestOf<Threshold>(
-  thresholds: Thresholds<Threshold>,
-  valueOf: (threshold: Threshold) => number,
-): number {
-  const values = SEVERITIES.map((severity) => thresholds[severity])
-    .filter((threshold) => threshold !== undefined)
-    .map(valueOf);
-  return Math.min(...values);
 }

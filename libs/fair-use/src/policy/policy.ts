@@ -188,6 +188,17 @@ export type RuleId = keyof Policy['rules'];
 export const RULE_MODES = ['on', 'shadow', 'off'] as const;
 export type RuleMode = (typeof RULE_MODES)[number];
 
+/** The lowest figure at which any severity is reached; `Infinity` where there is no threshold. */
+export function lowestOf<Threshold>(
+  thresholds: Thresholds<Threshold>,
+  valueOf: (threshold: Threshold) => number,
+): number {
+  const values = SEVERITIES.map((severity) => thresholds[severity])
+    .filter((threshold) => threshold !== undefined)
+    .map(valueOf);
+  return Math.min(...values);
+}
+
 export function modeOf(policy: Policy, ruleId: RuleId): RuleMode {
   return policy.modes?.[ruleId] ?? 'on';
 }

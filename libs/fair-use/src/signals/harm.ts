@@ -3,6 +3,7 @@ import { bucketOf, DURATION_BUCKETS } from './durations.js';
 import type { AnswerHour, PlatformMinute } from './harm-tables.js';
 import { addSample } from './measure.js';
 import { endOfGrain, MINUTE_MS } from './minute.js';
+import { isAnsweredByRestriction } from './signals.js';
 
 /** Turns calls into what the evidence of cases says of the platform and of their answers (`harm-tables.ts`). */
 
@@ -33,7 +34,7 @@ export function harmOf(calls: Iterable<Call>, partition: number): Harm {
     const { data } = event;
     const ms = time.getTime();
     const minute = Math.floor(ms / MINUTE_MS);
-    const isRestricted = data.enforced !== undefined && data.enforced !== 'none';
+    const isRestricted = isAnsweredByRestriction(data);
     // As in the signals of a pair: so a share is one of the same thing.
     const serverTimeMs = isRestricted ? 0 : Math.min(data.durationMs, (minute + 1) * MINUTE_MS - ms);
     if (!isRestricted) {

@@ -1,12 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Span } from './span.js';
-import {
-  columnsOf,
-  SIGNAL_TABLE_NAMES,
-  SIGNAL_TABLES,
-  type SignalRows,
-  type SignalTableName,
-} from './tables.js';
+import { columnsOf, ofEachTable, SIGNAL_TABLES, type SignalRows, type SignalTableName } from './tables.js';
 
 /**
  * Reads signals by what they are about and when, of many integrations at once: each span is one walk along an index, so what is read
@@ -27,12 +21,7 @@ export async function readOfAgreements<Name extends SignalTableName>(
   spans: readonly AgreementSpan[],
 ): Promise<SignalRows[Name][]> {
   if (spans.length === 0) return [];
-  return tx.query(OF_AGREEMENTS[table], [
-    spans.map(({ integrationId }) => integrationId),
-    spans.map(({ from }) => from),
-    spans.map(({ to }) => to),
-    spans.map(({ agreementId }) => agreementId),
-  ]);
+  return tx.query(OF_AGREEMENTS[table], [...placesOf(spans), spans.map(({ agreementId }) => agreementId)]);
 }
 
 /**
@@ -45,11 +34,15 @@ export async function readOfAllAgreements<Name extends SignalTableName>(
   spans: readonly IntegrationSpan[],
 ): Promise<SignalRows[Name][]> {
   if (spans.length === 0) return [];
-  return tx.query(OF_ALL_AGREEMENTS[table], [
+  return tx.query(OF_ALL_AGREEMENTS[table], placesOf(spans));
+}
+
+function placesOf(spans: readonly IntegrationSpan[]): [string[], number[], number[]] {
+  return [
     spans.map(({ integrationId }) => integrationId),
     spans.map(({ from }) => from),
     spans.map(({ to }) => to),
-  ]);
+  ];
 }
 
 /** The agreements of an integration that called in the hours of a span, or for which SMS were sent then; in no order. */
@@ -74,34 +67,29 @@ const LISTS: Readonly<Record<SignalTableName, SignalTableName>> = {
 
 // "offset 0" keeps each span a walk of its own: tables that have just been made have no statistics, and without it they were read whole.
 const SPAN = 'unnest($1::text[], $2::integer[], $3::integer[]';
-const ofEach = (make: (table: SignalTableName) => string) =>
-  Object.fromEntries(SIGNAL_TABLE_NAMES.map((table) => [table, make(table)])) as Readonly<
-    Record<SignalTableName, string>
-  >;
-
-const AGREEMENTS = ofEach(
-  (table) => `
+const AGREEMENTS = ofEachTable(
+  (_name, table) => `
     select distinct agreement_id as "agreementId" from ${SIGNAL_TABLES[LISTS[table]].name}
     where integration_id = $1 and minute >= $2 and minute < $3 + 60`,
 );
 
-const OF_AGREEMENTS = ofEach(
-  (table) => `
+const OF_AGREEMENTS = ofEachTable(
+  (name, table) => `
     select signal.* from ${SPAN}, $4::text[]) as span (integration, starts, ends, agreement),
-    lateral (select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
+    lateral (select ${columnsOf(table)} from ${name}
              where integration_id = span.integration and agreement_id = span.agreement
                and minute >= span.starts and minute < span.ends offset 0) as signal`,
 );
 
-const OF_ALL_AGREEMENTS = ofEach((table) =>
+const OF_ALL_AGREEMENTS = ofEachTable((name, table) =>
   LISTS[table] === table
     ? `select signal.* from ${SPAN}) as span (integration, starts, ends),
-       lateral (select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
+       lateral (select ${columnsOf(table)} from ${name}
                 where integration_id = span.integration and minute >= span.starts and minute < span.ends offset 0) as signal`
     : `select signal.* from ${SPAN}) as span (integration, starts, ends),
        lateral (select distinct agreement_id as agreement from ${SIGNAL_TABLES[LISTS[table]].name}
                 where integration_id = span.integration and minute >= span.starts and minute < span.ends + 60) as listed,
-       lateral (select ${columnsOf(table)} from ${SIGNAL_TABLES[table].name}
+       lateral (select ${columnsOf(table)} from ${name}
                 where integration_id = span.integration and agreement_id = listed.agreement
                   and minute >= span.starts and minute < span.ends offset 0) as signal`,
 );

@@ -72,13 +72,14 @@ export function signalsOf(events: Iterable<ApiCallEvent>, policy: Policy): Signa
   return { ...NO_SIGNALS, pairs, routes, pairHours, routeHours };
 }
 
+/** Whether our own restriction answered a call, and not the platform. */
+export function isAnsweredByRestriction({ enforced }: ApiCall): boolean {
+  return enforced !== undefined && enforced !== 'none';
+}
+
 /** Whether a call says anything of a partner: not one of nobody's, not our own refusal, not the platform's fault. */
 export function countsAgainstPartner(call: ApiCall): boolean {
-  return (
-    call.integrationId !== 'unknown' &&
-    (call.enforced === undefined || call.enforced === 'none') &&
-    call.status < 500
-  );
+  return call.integrationId !== 'unknown' && !isAnsweredByRestriction(call) && call.status < 500;
 }
 
 /**

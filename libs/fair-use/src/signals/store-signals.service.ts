@@ -5,6 +5,7 @@ import { minuteOf } from './minute.js';
 import {
   SIGNAL_TABLE_NAMES,
   measuresOf,
+  ofEachTable,
   SIGNAL_TABLES,
   type RouteMinute,
   type SignalKey,
@@ -53,19 +54,15 @@ const KEYS = [
   { column: 'minute', sqlType: 'integer' },
 ] as const;
 
-const INSERTS = Object.fromEntries(SIGNAL_TABLE_NAMES.map((name) => [name, insertInto(name)])) as Readonly<
-  Record<SignalTableName, string>
->;
+const ROUTE = { column: 'route', sqlType: 'text' } as const;
 
-function insertInto(table: SignalTableName): string {
-  const { name, isByRoute } = SIGNAL_TABLES[table];
-  const route = { column: 'route', sqlType: 'text' } as const;
-  return upsertInto({
+const INSERTS = ofEachTable((name, table) =>
+  upsertInto({
     name,
-    keys: [...KEYS, ...(isByRoute ? [route] : [])],
+    keys: [...KEYS, ...(SIGNAL_TABLES[table].isByRoute ? [ROUTE] : [])],
     measures: measuresOf(table).map(([, measure]) => measure),
-  });
-}
+  }),
+);
 
 /**
  * A mark that the evaluator is just taking makes this wait, and is set anew after it: no call is overlooked.

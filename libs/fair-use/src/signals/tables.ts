@@ -212,10 +212,12 @@ export function measuresOf(name: SignalTableName): [string, Measure<unknown>][] 
 
 export const SIGNAL_TABLE_NAMES = Object.keys(SIGNAL_TABLES) as readonly SignalTableName[];
 
-/** A statement for each table, made once of the table's name. */
-export function ofEachTable(make: (tableName: string) => string): Readonly<Record<SignalTableName, string>> {
+/** A statement for each table, made once. @param make of its name in the database, and of its name here */
+export function ofEachTable(
+  make: (tableName: string, table: SignalTableName) => string,
+): Readonly<Record<SignalTableName, string>> {
   return Object.fromEntries(
-    SIGNAL_TABLE_NAMES.map((name) => [name, make(SIGNAL_TABLES[name].name)]),
+    SIGNAL_TABLE_NAMES.map((table) => [table, make(SIGNAL_TABLES[table].name, table)]),
   ) as Record<SignalTableName, string>;
 }
 
